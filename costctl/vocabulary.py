@@ -1,0 +1,299 @@
+"""The canonical usage record, stated once: every column, its type, unit and meaning."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+TOKEN_CLASSES = (
+    "input_uncached",
+    "cache_read",
+    "cache_write",
+    "output",
+    "audio_input",
+    "audio_output",
+    "image_input",
+    "image_output",
+)
+"""Disjoint classes: their sum is a row's total tokens."""
+
+OF_WHICH = ("cache_write_long", "reasoning")
+"""Parts of `cache_write` and of `output`; never added to a total."""
+
+ALL_CLASSES = (*TOKEN_CLASSES, *OF_WHICH)
+
+PROMPT_CLASSES = ("input_uncached", "cache_read", "cache_write", "audio_input", "image_input")
+"""The prompt size of a request, which decides a long-prompt price tier, is their sum."""
+
+REQUEST_LIMIT = 10**12
+"""A request with more tokens of one class than this is absurd and rejected."""
+
+BUCKET_LIMIT = 10**15
+
+PLACEHOLDER_IDS = ("", "auto", "unknown", "-", "none", "null")
+"""Logged ids that identify nothing, in any case."""
+
+
+@dataclass(frozen=True)
+class UsageColumn:
+    """One column of `usage`.
+
+    Attributes:
+        name: the same in the table, in rollups, in JSON and in mappings.
+        sql_type: its DuckDB type.
+        default: its value where a source says nothing, as SQL.
+        meaning: one line.
+        common: stored for every source; the others cost only where a source has them.
+    """
+
+    name: str
+    sql_type: str
+    default: str
+    meaning: str
+    common: bool = False
+
+
+def _tokens(name: str, meaning: str, *, common: bool = False) -> UsageColumn:
+    return UsageColumn(name, "BIGINT", "0", meaning, common)
+
+
+def _text(name: str, meaning: str, *, common: bool = False) -> UsageColumn:
+    return UsageColumn(name, "VARCHAR", "NULL", meaning, common)
+
+
+USAGE = (
+    UsageColumn("event_key", "UHUGEINT", "NULL", "identity of the row; unique", common=True),
+    UsageColumn("parent_key", "UHUGEINT", "NULL", "identity of the enclosing call, for traces"),
+    UsageColumn("ingest_id", "INTEGER", "NULL", "file and run that brought the row", common=True),
+    UsageColumn("source_line", "BIGINT", "NULL", "line or record number in the file", common=True),
+    UsageColumn("granularity", "VARCHAR", "'request'", "`request`, or `bucket` for an aggregate"),
+    UsageColumn("requests", "BIGINT", "1", "calls in the row; NULL where the source has no count"),
+    UsageColumn("occurred_at", "TIMESTAMP", "NULL", "start of the request or bucket, UTC", common=True),
+    UsageColumn("ended_at", "TIMESTAMP", "NULL", "end of the response or bucket, UTC"),
+    UsageColumn("time_assumed_utc", "BOOLEAN", "false", "the logged time had no zone", common=True),
+    _text("trace_id", "trace, as logged"),
+    _text("session_id", "session, as logged"),
+    _text("endpoint", "the caller's feature; never a URL", common=True),
+    UsageColumn("operation", "VARCHAR", "'chat'", "chat, responses, completion, embeddings, image, audio, rerank, other"),
+    _text("provider", "who bills"),
+    _text("requested_model", "model asked for, as logged", common=True),
+    _text("response_model", "model that answered, as logged"),
+    _text("deployment", "Azure deployment, as logged"),
+    UsageColumn("tier", "VARCHAR", "'standard'", "service tier that prices the row"),
+    _text("service_tier", "service tier, as logged"),
+    _text("region", "region, as logged"),
+    _text("deployment_type", "global, data_zone, regional, ptu"),
+    _text("resource", "Azure resource that holds the deployment"),
+    _tokens("input_uncached", "text input billed at the full price", common=True),
+    _tokens("cache_read", "input served from the provider's prompt cache"),
+    _tokens("cache_write", "input written to the provider's prompt cache"),
+    _tokens("output", "text output, reasoning included", common=True),
+    _tokens("audio_input", "audio input"),
+    _tokens("audio_output", "audio output"),
+    _tokens("image_input", "image input"),
+    _tokens("image_output", "image output"),
+    _tokens("cache_write_long", "of which: cache_write with a lifetime of 1 h or more"),
+    _tokens("reasoning", "of which: output spent on reasoning"),
+    UsageColumn("prompt_tokens_from", "BIGINT", "NULL", "buckets: lower bound of every call's prompt size"),
+    UsageColumn("tokens_known", "BOOLEAN", "true", "false: a billed call whose log has no counts", common=True),
+    UsageColumn("units", "MAP(VARCHAR, BIGINT)", "NULL", "billed things that are not tokens"),
+    UsageColumn("status", "VARCHAR", "'ok'", "ok, error, cancelled", common=True),
+    UsageColumn("http_status", "INTEGER", "NULL", "as logged"),
+    _text("error_code", "as logged"),
+    _text("finish_reason", "as logged"),
+    UsageColumn("attempt", "INTEGER", "NULL", "number of the try"),
+    UsageColumn("retries", "INTEGER", "NULL", "tries before this one"),
+    UsageColumn("latency_ms", "DOUBLE", "NULL", "total time"),
+    UsageColumn("ttft_ms", "DOUBLE", "NULL", "time to first token"),
+    UsageColumn("cache_hit", "BOOLEAN", "false", "answered by a gateway or semantic cache: no call", common=True),
+    UsageColumn("billable", "BOOLEAN", "true", "no cache hit, and has tokens or units", common=True),
+    UsageColumn("logged_cost_usd", "DECIMAL(38, 18)", "NULL", "what the source said the call cost", common=True),
+    UsageColumn("logged_cost", "DECIMAL(38, 18)", "NULL", "the same in the source's currency"),
+    _text("logged_cost_currency", "currency of `logged_cost`"),
+    UsageColumn("baseline_cost_usd", "DECIMAL(38, 18)", "NULL", "the source's own what-if figure"),
+    _text("user_id", "who asked"),
+    _text("team", "who pays inside the company"),
+    _text("environment", "prod, staging, ..."),
+    UsageColumn("tags", "MAP(VARCHAR, VARCHAR)", "NULL", "everything else worth grouping by"),
+    _text("request_hash", "keyed hash of the prompt"),
+    _text("normalised_hash", "keyed hash of the prompt without case, space and punctuation"),
+    UsageColumn("prefix_hashes", "VARCHAR[]", "NULL", "keyed hash of each step of the prompt"),
+    UsageColumn("assumed", "VARCHAR[]", "NULL", "columns filled by an assumption"),
+)
+"""`source` and `source_format` are columns of the view too; they are stored once per ingest."""
+
+BY_NAME = {column.name: column for column in USAGE}
+
+PROVENANCE = frozenset(
+    {"event_key", "parent_key", "granularity", "ingest_id", "source_line", "assumed", "time_assumed_utc", "billable"}
+)
+"""Columns that say where a row is from, not what it is: no part of a content identity."""
+
+BILLING = (
+    ("source", "VARCHAR"),
+    ("ingest_id", "INTEGER"),
+    ("source_line", "BIGINT"),
+    ("period_start", "TIMESTAMP"),
+    ("period_end", "TIMESTAMP"),
+    ("service", "VARCHAR"),
+    ("line_item", "VARCHAR"),
+    ("model_guess", "VARCHAR"),
+    ("token_class", "VARCHAR"),
+    ("quantity", "DECIMAL(38, 9)"),
+    ("unit", "VARCHAR"),
+    ("cost", "DECIMAL(38, 18)"),
+    ("currency", "VARCHAR"),
+    ("charge_type", "VARCHAR"),
+    ("resource_id", "VARCHAR"),
+    ("region", "VARCHAR"),
+    ("tier", "VARCHAR"),
+    ("tags", "MAP(VARCHAR, VARCHAR)"),
+)
+
+DIMENSIONS = (
+    "endpoint",
+    "model",
+    "provider",
+    "day",
+    "week",
+    "month",
+    "hour",
+    "tier",
+    "region",
+    "deployment",
+    "user",
+    "team",
+    "environment",
+    "source",
+    "status",
+)
+"""What `--by` and `--where` accept, besides `tag.<key>`."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A half-open period: `since` included, `until` excluded, both naive UTC; None is open."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Keep rows whose dimension matches: patterns are globs, any may match, `!` negates.
+
+    A row without the value matches `*` and every negation.
+    """
+
+    dimension: str
+    patterns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question about usage.
+
+    Attributes:
+        by: dimensions of the answer, as in `DIMENSIONS` or `tag.<key>`.
+        window: rows outside are left out; rows without a time only by a bounded window.
+        where: all must hold.
+        tz: zone of day, week, month and hour.
+        prices_at: price every row at this moment instead of its own.
+        fallback_model: prices rows that have no price, marked `fallback`.
+    """
+
+    by: tuple[str, ...] = ()
+    window: Window = Window()
+    where: tuple[Condition, ...] = ()
+    tz: str = "UTC"
+    prices_at: datetime | None = None
+    fallback_model: str | None = None
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Sums of the token classes; `total` is the sum of the disjoint ones."""
+
+    input_uncached: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    output: int = 0
+    audio_input: int = 0
+    audio_output: int = 0
+    image_input: int = 0
+    image_output: int = 0
+    cache_write_long: int = 0
+    reasoning: int = 0
+
+    @property
+    def total(self) -> int:
+        """Return the sum of the disjoint classes."""
+        return sum(getattr(self, name) for name in TOKEN_CLASSES)
+
+    @property
+    def prompt(self) -> int:
+        """Return the tokens of all prompts."""
+        return sum(getattr(self, name) for name in PROMPT_CLASSES)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What one group of rows used and cost; money is exact.
+
+    Attributes:
+        key: one value per dimension asked for; None where rows have none.
+        requests: None where a source has no count.
+        billable_requests: requests that a provider billed.
+        tokens: sums over billable rows.
+        cost_usd: the priced part after discounts; None where nothing was priced.
+        list_cost_usd: the same before discounts.
+        logged_cost_usd: what billable rows said they cost; None where no row said.
+        unpriced_requests: requests of rows that are wholly or partly without a price.
+        unpriced_tokens: tokens of classes without a price.
+        unpriced_reasons: reason -> requests.
+        unpriced_names: model name -> requests, as shown (`(unknown)` for None).
+        avoided_tokens: sums over gateway cache hits.
+        avoided_cost_usd: the computed price of those.
+        avoided_logged_cost_usd: what their logs claim.
+        price_basis: the weakest basis of the group's rows.
+        tokens_unknown: requests whose log has no counts.
+        assumed: columns that an assumption filled in some row.
+        rows: rows of `usage`.
+        first, last: first and last `occurred_at`.
+    """
+
+    key: tuple[object, ...]
+    requests: int | None = 0
+    billable_requests: int = 0
+    errors: int = 0
+    cache_hits: int = 0
+    tokens: Tokens = Tokens()
+    cost_usd: Decimal | None = None
+    list_cost_usd: Decimal | None = None
+    logged_cost_usd: Decimal | None = None
+    unpriced_requests: int = 0
+    unpriced_tokens: int = 0
+    unpriced_reasons: tuple[tuple[str, int], ...] = ()
+    unpriced_names: tuple[tuple[str, int], ...] = ()
+    avoided_tokens: Tokens = Tokens()
+    avoided_cost_usd: Decimal | None = None
+    avoided_logged_cost_usd: Decimal | None = None
+    price_basis: str = "exact"
+    tokens_unknown: int = 0
+    assumed: tuple[str, ...] = ()
+    rows: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+PRICE_BASES = (
+    "exact",
+    "alias",
+    "deployment",
+    "fixed",
+    "assumed_start",
+    "inherited",
+    "fallback",
+    "partial",
+    "unpriced",
+)
+"""From strongest to weakest; a group shows its weakest."""
