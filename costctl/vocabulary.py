@@ -63,17 +63,26 @@ def _text(name: str, meaning: str, *, common: bool = False) -> UsageColumn:
 USAGE = (
     UsageColumn("event_key", "UHUGEINT", "NULL", "identity of the row; unique", common=True),
     UsageColumn("parent_key", "UHUGEINT", "NULL", "identity of the enclosing call, for traces"),
+    _text("source", "`--source NAME`, else the format's name", common=True),
+    _text("source_format", "name of the log format", common=True),
     UsageColumn("ingest_id", "INTEGER", "NULL", "file and run that brought the row", common=True),
     UsageColumn("source_line", "BIGINT", "NULL", "line or record number in the file", common=True),
     UsageColumn("granularity", "VARCHAR", "'request'", "`request`, or `bucket` for an aggregate"),
     UsageColumn("requests", "BIGINT", "1", "calls in the row; NULL where the source has no count"),
-    UsageColumn("occurred_at", "TIMESTAMP", "NULL", "start of the request or bucket, UTC", common=True),
+    UsageColumn(
+        "occurred_at", "TIMESTAMP", "NULL", "start of the request or bucket, UTC", common=True
+    ),
     UsageColumn("ended_at", "TIMESTAMP", "NULL", "end of the response or bucket, UTC"),
     UsageColumn("time_assumed_utc", "BOOLEAN", "false", "the logged time had no zone", common=True),
     _text("trace_id", "trace, as logged"),
     _text("session_id", "session, as logged"),
     _text("endpoint", "the caller's feature; never a URL", common=True),
-    UsageColumn("operation", "VARCHAR", "'chat'", "chat, responses, completion, embeddings, image, audio, rerank, other"),
+    UsageColumn(
+        "operation",
+        "VARCHAR",
+        "'other'",
+        "chat, responses, completion, embeddings, image, audio, rerank, other",
+    ),
     _text("provider", "who bills"),
     _text("requested_model", "model asked for, as logged", common=True),
     _text("response_model", "model that answered, as logged"),
@@ -93,8 +102,16 @@ USAGE = (
     _tokens("image_output", "image output"),
     _tokens("cache_write_long", "of which: cache_write with a lifetime of 1 h or more"),
     _tokens("reasoning", "of which: output spent on reasoning"),
-    UsageColumn("prompt_tokens_from", "BIGINT", "NULL", "buckets: lower bound of every call's prompt size"),
-    UsageColumn("tokens_known", "BOOLEAN", "true", "false: a billed call whose log has no counts", common=True),
+    UsageColumn(
+        "prompt_tokens_from", "BIGINT", "NULL", "buckets: lower bound of every call's prompt size"
+    ),
+    UsageColumn(
+        "tokens_known",
+        "BOOLEAN",
+        "true",
+        "false: a billed call whose log has no counts",
+        common=True,
+    ),
     UsageColumn("units", "MAP(VARCHAR, BIGINT)", "NULL", "billed things that are not tokens"),
     UsageColumn("status", "VARCHAR", "'ok'", "ok, error, cancelled", common=True),
     UsageColumn("http_status", "INTEGER", "NULL", "as logged"),
@@ -104,9 +121,23 @@ USAGE = (
     UsageColumn("retries", "INTEGER", "NULL", "tries before this one"),
     UsageColumn("latency_ms", "DOUBLE", "NULL", "total time"),
     UsageColumn("ttft_ms", "DOUBLE", "NULL", "time to first token"),
-    UsageColumn("cache_hit", "BOOLEAN", "false", "answered by a gateway or semantic cache: no call", common=True),
-    UsageColumn("billable", "BOOLEAN", "true", "no cache hit, and has tokens or units", common=True),
-    UsageColumn("logged_cost_usd", "DECIMAL(38, 18)", "NULL", "what the source said the call cost", common=True),
+    UsageColumn(
+        "cache_hit",
+        "BOOLEAN",
+        "false",
+        "answered by a gateway or semantic cache: no call",
+        common=True,
+    ),
+    UsageColumn(
+        "billable", "BOOLEAN", "true", "no cache hit, and has tokens or units", common=True
+    ),
+    UsageColumn(
+        "logged_cost_usd",
+        "DECIMAL(38, 18)",
+        "NULL",
+        "what the source said the call cost",
+        common=True,
+    ),
     UsageColumn("logged_cost", "DECIMAL(38, 18)", "NULL", "the same in the source's currency"),
     _text("logged_cost_currency", "currency of `logged_cost`"),
     UsageColumn("baseline_cost_usd", "DECIMAL(38, 18)", "NULL", "the source's own what-if figure"),
@@ -119,12 +150,26 @@ USAGE = (
     UsageColumn("prefix_hashes", "VARCHAR[]", "NULL", "keyed hash of each step of the prompt"),
     UsageColumn("assumed", "VARCHAR[]", "NULL", "columns filled by an assumption"),
 )
-"""`source` and `source_format` are columns of the view too; they are stored once per ingest."""
+"""Order is the order of storage. The view `usage` adds `model`, see `MODEL`."""
+
+MODEL = "coalesce(response_model, requested_model, deployment)"
+"""The billed model exactly as logged, as SQL; shown as `(unknown)` where it is NULL."""
 
 BY_NAME = {column.name: column for column in USAGE}
 
 PROVENANCE = frozenset(
-    {"event_key", "parent_key", "granularity", "ingest_id", "source_line", "assumed", "time_assumed_utc", "billable"}
+    {
+        "event_key",
+        "parent_key",
+        "source",
+        "source_format",
+        "granularity",
+        "ingest_id",
+        "source_line",
+        "assumed",
+        "time_assumed_utc",
+        "billable",
+    }
 )
 """Columns that say where a row is from, not what it is: no part of a content identity."""
 

@@ -82,21 +82,19 @@ class _Builder:
         self.problems = problems
 
     def documents(self) -> list[Node]:
-        found = []
-        for event in self.events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                found.append(self.node(next(self.events)))
-        return found
+        starts = (event for event in self.events if isinstance(event, yaml.DocumentStartEvent))
+        return [self.node(next(self.events)) for _ in starts]
 
     def node(self, event: yaml.Event) -> Node:
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent):
             self.problems.add(line, f"alias *{event.anchor}: write the value out")
             return Node(line, text="")
-        if getattr(event, "anchor", None):
-            self.problems.add(line, f"anchor &{event.anchor}: write the value out")
-        if getattr(event, "tag", None):
-            self.problems.add(line, f"tag {event.tag}: quote the text if it begins with !")
+        anchor, tag = getattr(event, "anchor", None), getattr(event, "tag", None)
+        if anchor:
+            self.problems.add(line, f"anchor &{anchor}: write the value out")
+        if tag:
+            self.problems.add(line, f"tag {tag}: quote the text if it begins with !")
         if isinstance(event, yaml.ScalarEvent):
             return Node(line, text=event.value, quoted=event.style not in {None, ""})
         if isinstance(event, yaml.SequenceStartEvent):
@@ -122,7 +120,9 @@ class _Builder:
             elif name == "<<":
                 self.problems.add(key.line, "merge key <<: write the values out")
             elif name in entries:
-                self.problems.add(key.line, f"key {name} stands twice (first on line {entries[name].line})")
+                self.problems.add(
+                    key.line, f"key {name} stands twice (first on line {entries[name].line})"
+                )
             else:
                 entries[name] = value
         return entries
@@ -157,7 +157,9 @@ def load(path: Path, *, hint: str = "") -> "Reader":
     except UnicodeDecodeError as error:
         raise CostctlError(f"{path}: not UTF-8 text", hint=hint, code="invalid_file") from error
     except OSError as error:
-        raise CostctlError(f"{path}: {error.strerror or error}", hint=hint, code="missing_file") from error
+        raise CostctlError(
+            f"{path}: {error.strerror or error}", hint=hint, code="missing_file"
+        ) from error
     return loads(text, str(path), hint=hint)
 
 
@@ -167,7 +169,11 @@ def loads(text: str, path: str, *, hint: str = "") -> "Reader":
     if root.is_null:
         raise CostctlError(f"{path}: the file is empty", hint=hint, code="invalid_file")
     if root.entries is None:
-        raise CostctlError(f"{path}:{root.line}: a {root.kind} where a mapping is expected", hint=hint, code="invalid_file")
+        raise CostctlError(
+            f"{path}:{root.line}: a {root.kind} where a mapping is expected",
+            hint=hint,
+            code="invalid_file",
+        )
     return Reader(root, problems)
 
 
@@ -211,7 +217,14 @@ class Reader:
     def _name(self, key: str) -> str:
         return f"{self.where}.{key}" if self.where else key
 
-    def text(self, key: str, default: str | None = None, *, required: bool = False, choices: Iterable[str] = ()) -> str | None:
+    def text(
+        self,
+        key: str,
+        default: str | None = None,
+        *,
+        required: bool = False,
+        choices: Iterable[str] = (),
+    ) -> str | None:
         """Return a text, one of `choices` if any are given."""
         node = self.get(key, required=required)
         if node is None:
@@ -221,11 +234,16 @@ class Reader:
             return default
         allowed = sorted(choices)
         if allowed and node.text not in allowed:
-            self.bad(node, f"{self._name(key)}: {node.text!r} is none of {', '.join(allowed)}{nearest(node.text, allowed)}")
+            self.bad(
+                node,
+                f"{self._name(key)}: {node.text!r} is none of {', '.join(allowed)}{nearest(node.text, allowed)}",
+            )
             return default
         return node.text
 
-    def texts(self, key: str, default: tuple[str, ...] = (), *, required: bool = False) -> tuple[str, ...]:
+    def texts(
+        self, key: str, default: tuple[str, ...] = (), *, required: bool = False
+    ) -> tuple[str, ...]:
         """Return one text or a list of texts, as a tuple."""
         node = self.get(key, required=required)
         if node is None:
@@ -236,19 +254,31 @@ class Reader:
             return default
         return tuple(str(n.text) for n in nodes)
 
-    def number(self, key: str, default: Decimal | None = None, *, required: bool = False, quoted: bool = False) -> Decimal | None:
+    def number(
+        self,
+        key: str,
+        default: Decimal | None = None,
+        *,
+        required: bool = False,
+        quoted: bool = False,
+    ) -> Decimal | None:
         """Return an exact number such as 3200.00; no sign, exponent, separator or other base."""
         node = self.get(key, required=required)
         if node is None:
             return default
         if node.text is None or not NUMBER.fullmatch(node.text):
-            self.bad(node, f"{self._name(key)}: {_shown(node)} is no number; write digits, with a point if needed, such as 3200.00")
+            self.bad(
+                node,
+                f"{self._name(key)}: {_shown(node)} is no number; write digits, with a point if needed, such as 3200.00",
+            )
             return default
         if quoted and not node.quoted:
             self.bad(node, f'{self._name(key)}: quote it: "{node.text}"')
         return Decimal(node.text)
 
-    def share(self, key: str, default: Decimal | None = None, *, required: bool = False) -> Decimal | None:
+    def share(
+        self, key: str, default: Decimal | None = None, *, required: bool = False
+    ) -> Decimal | None:
         """Return a share from 0.6 or 60%, as 0 to 1 and above; the caller checks the range."""
         node = self.get(key, required=required)
         if node is None:
@@ -313,7 +343,9 @@ class Reader:
             if key in known:
                 continue
             extra = "; YAML reads this word as a boolean" if key.lower() in BOOLEAN_WORDS else ""
-            self.problems.add(node.line, f"{self._name(key)}: unknown key{extra}{nearest(key, known)}")
+            self.problems.add(
+                node.line, f"{self._name(key)}: unknown key{extra}{nearest(key, known)}"
+            )
 
 
 def share_of(text: str | None) -> Decimal | None:
