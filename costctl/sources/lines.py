@@ -1,0 +1,116 @@
+"""Physical lines: how many, which are blank, and what a rejected one says."""
+
+import gzip
+import json
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+EXCERPT = 200
+BLOCK = 1 << 20
+PROMPT_KEYS = frozenset(
+    {
+        "messages",
+        "prompt",
+        "input",
+        "content",
+        "response",
+        "output",
+        "request",
+        "body",
+        "text",
+        "system",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A line that gives no record: where, why, and how it begins."""
+
+    line: int
+    reason: str
+    excerpt: str
+
+
+def count(path: Path, *, start: int = 0, end: int | None = None) -> int:
+    """Return the number of lines in a range of bytes; an incomplete last one counts."""
+    total, last, left = 0, b"\n", (end - start) if end is not None else None
+    with path.open("rb") as file:
+        file.seek(start)
+        while block := file.read(BLOCK if left is None else min(BLOCK, left)):
+            total += block.count(b"\n")
+            last = block[-1:]
+            left = None if left is None else left - len(block)
+    return total + (last != b"\n")
+
+
+def open_text(path: Path, compression: str) -> BinaryIO:
+    """Open the bytes of a text; zstd is unpacked by the engine and not here."""
+    return gzip.open(path, "rb") if compression == "gzip" else path.open("rb")  # type: ignore[return-value]
+
+
+def locate(
+    path: Path, compression: str, wanted: Collection[int]
+) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (record number, line number, bytes) of records counted from 1, blank lines left out."""
+    left = set(wanted)
+    record = 0
+    with open_text(path, compression) as file:
+        for number, raw in enumerate(file, start=1):
+            if not raw.strip():
+                continue
+            record += 1
+            if record in left:
+                yield record, number, raw
+                left.remove(record)
+                if not left:
+                    return
+
+
+def why(raw: bytes) -> str:
+    """Return why a line is no record."""
+    if b"\0" in raw:
+        return "NUL byte"
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "invalid UTF-8"
+    try:
+        value = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return "not JSON" if raw.endswith(b"\n") else "incomplete last line"
+    if isinstance(value, dict):
+        return "cannot be read"
+    return "JSON but no object"
+
+
+def excerpt(raw: bytes) -> str:
+    """Return at most 200 characters of a line, without the fields that hold prompt text."""
+    text = raw.decode("utf-8", errors="replace").strip()
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        # What cannot be parsed cannot be cleaned: keep the part before the first field that may hold a prompt.
+        cut = min(
+            (at for key in PROMPT_KEYS if (at := text.find(f'"{key}"')) >= 0), default=len(text)
+        )
+        return _printable(text[: min(cut, EXCERPT)])
+    return _printable(json.dumps(_without_prompts(value))[:EXCERPT])
+
+
+def _without_prompts(value: object) -> object:
+    if isinstance(value, dict):
+        return {k: _without_prompts(v) for k, v in value.items() if k.lower() not in PROMPT_KEYS}
+    if isinstance(value, list):
+        return [_without_prompts(v) for v in value[:20]]
+    return value
+
+
+def _printable(text: str) -> str:
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _refuse(word: str) -> object:
+    raise ValueError(word)

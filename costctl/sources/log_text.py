@@ -1,0 +1,57 @@
+"""Logger output: a prefix of any form, then a Python dict or a JSON object."""
+
+import ast
+import json
+from collections.abc import Iterable, Iterator
+
+NEEDED = "prompt_tokens"
+DEEPEST = 4
+"""How many opening braces of a line are tried; a prefix rarely has one of its own."""
+
+
+def records(lines: Iterable[str]) -> Iterator[tuple[int, str | None]]:
+    """Yield (line number, JSON text or None) per line; None where the line holds no usage record.
+
+    A dict representation is read with `ast.literal_eval`, which evaluates literals only.
+    """
+    for number, line in enumerate(lines, start=1):
+        yield number, _record(line)
+
+
+def _record(line: str) -> str | None:
+    if NEEDED not in line:
+        return None
+    start = -1
+    for _ in range(DEEPEST):
+        start = line.find("{", start + 1)
+        if start < 0:
+            return None
+        found = _object(line[start:].rstrip())
+        if found is not None:
+            return found
+    return None
+
+
+def _object(text: str) -> str | None:
+    value = _literal(text)
+    if not isinstance(value, dict):
+        return None
+    if NEEDED in value:
+        return json.dumps(value, default=str, allow_nan=True)
+    message = value.get("message")
+    return _record(message) if isinstance(message, str) else None
+
+
+def _literal(text: str) -> object:
+    """Return what the text says as JSON, or else as a Python literal; text after the last brace is dropped."""
+    end = text.rfind("}") + 1
+    if not end:
+        return None
+    try:
+        return json.loads(text[:end])
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return ast.literal_eval(text[:end])
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None

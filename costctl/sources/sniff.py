@@ -1,0 +1,131 @@
+"""What a file is, by its bytes and never by its name."""
+
+import json
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from costctl.errors import CostctlError
+
+HEAD = 1 << 16
+BOM = b"\xef\xbb\xbf"
+SQLITE = b"SQLite format 3\0"
+PARQUET = b"PAR1"
+GZIP = b"\x1f\x8b"
+ZSTD = b"\x28\xb5\x2f\xfd"
+REPR = re.compile(r"\{\s*'[A-Za-z_]+'\s*:")
+
+
+@dataclass(frozen=True)
+class Container:
+    """How the records of a file are packed.
+
+    Attributes:
+        kind: jsonl, json, csv, sqlite, parquet, log; `empty` for a file without content.
+        compression: none, gzip, zstd.
+        bom: a byte order mark begins the text.
+        delimiter: of a CSV.
+    """
+
+    kind: str
+    compression: str = "none"
+    bom: bool = False
+    delimiter: str = ","
+
+
+def sniff(path: Path, unpack_zstd: Callable[[Path], bytes]) -> Container:
+    """Return how a file is packed.
+
+    Args:
+        path: the file.
+        unpack_zstd: gives the first bytes of a zstd file; this Python has no module for it.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    compression = "none"
+    if head.startswith(GZIP):
+        compression, head = "gzip", _gunzip_head(path)
+    elif head.startswith(ZSTD):
+        compression, head = "zstd", unpack_zstd(path)
+    if head.startswith((SQLITE, PARQUET)):
+        kind = "sqlite" if head.startswith(SQLITE) else "parquet"
+        if compression == "zstd":
+            raise CostctlError(
+                f"{path}: {kind} inside zstd",
+                hint=f"unpack it first: zstd -d {path}",
+                code="unreadable",
+            )
+        return Container(kind, compression)
+    bom = head.startswith(BOM)
+    text = (head[len(BOM) :] if bom else head).decode("utf-8", errors="replace")
+    kind, delimiter = _text_kind(text)
+    return Container(kind, compression, bom, delimiter)
+
+
+def _gunzip_head(path: Path) -> bytes:
+    unpack = zlib.decompressobj(wbits=31)
+    with path.open("rb") as file:
+        try:
+            return unpack.decompress(file.read(HEAD), HEAD)
+        except zlib.error as error:
+            raise CostctlError(
+                f"{path}: damaged gzip: {error}", hint="copy the file again", code="unreadable"
+            ) from error
+
+
+def _text_kind(text: str) -> tuple[str, str]:
+    lines = [line for line in text.splitlines() if line.strip()]
+    if not lines:
+        return "empty", ","
+    if any(REPR.search(line) and "'prompt_tokens'" in line for line in lines):
+        return "log", ","
+    first = lines[0].lstrip()
+    if first[0] in "{[":
+        return ("jsonl" if _line_by_line(lines, complete="\n" in text) else "json"), ","
+    delimiter = _delimiter(lines)
+    if delimiter:
+        return "csv", delimiter
+    if any(line.lstrip().startswith("{") for line in lines):
+        return ("jsonl" if any(_is_object(line) for line in lines) else "log"), ","
+    return "log", ","
+
+
+def _line_by_line(lines: list[str], *, complete: bool) -> bool:
+    """Return whether each line is a value of its own, judging by those that are whole."""
+    whole = lines[:-1] if len(lines) > 1 else lines
+    first = lines[0].lstrip()
+    if first.startswith("["):
+        return len(lines) > 1 and any(_is_object(line) for line in lines[1:])
+    if any(_is_object(line) for line in lines):
+        return True
+    if len(first) <= 2:  # noqa: PLR2004 - `{` or `[` alone begins a pretty-printed value
+        return False
+    return (
+        not complete
+        or len(whole) == 0
+        or not any(line[0] in " \t}" for line in whole[1:] or lines[1:])
+    )
+
+
+def _is_object(line: str) -> bool:
+    line = line.strip()
+    if not (line.startswith("{") and line.endswith("}")):
+        return False
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _delimiter(lines: list[str]) -> str:
+    """Return the delimiter if the first line reads as the header of a table, else nothing."""
+    header = lines[0]
+    for mark in (",", ";", "\t"):
+        names = [name.strip().strip('"') for name in header.split(mark)]
+        if len(names) > 1 and all(
+            re.fullmatch(r"[A-Za-z_][\w .()\[\]/%@:-]*", name) for name in names if name
+        ):
+            return mark if sum(1 for name in names if name) > 1 else ""
+    return ""
