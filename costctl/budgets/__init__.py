@@ -1,0 +1,1 @@
+"""Budgets: a file of limits becomes verdicts over what was spent."""
