@@ -91,6 +91,7 @@ class Report:
         name: the command, `breakdown`; the JSON schema is `costctl.<name>/1`.
         tables: the first is the main one: CSV, JSON lines and plain output show it alone.
         result: what JSON output holds under `result`; values as in `Cell`, lists and mappings.
+        rows_key: the list in `result` that JSON lines show; without it they show the main table.
         head: lines above the tables.
         foot: lines under the last table, such as insights and verdicts.
         warnings: printed on stderr, listed in JSON.
@@ -102,6 +103,7 @@ class Report:
     head: tuple[str, ...] = ()
     foot: tuple[str, ...] = ()
     warnings: tuple[Warn, ...] = ()
+    rows_key: str = "rows"
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class Envelope:
         tz: name of the zone of period and day borders.
         pricing: `version` and `sha256` of the resolved price table; empty where prices play no part.
         data: `first`, `last`, `rows`, `unpriced_requests`, `unpriced_tokens`, `missing_days`; empty where no usage was read.
+        warnings: what reading the usage and the prices had to say; listed before the report's own.
     """
 
     as_of: datetime
@@ -120,3 +123,4 @@ class Envelope:
     currency: str = "USD"
     pricing: Mapping[str, object] = field(default_factory=dict)
     data: Mapping[str, object] = field(default_factory=dict)
+    warnings: tuple[Warn, ...] = ()

@@ -1,0 +1,1 @@
+"""One file an output form: each draws any report and computes nothing."""

@@ -1,0 +1,53 @@
+"""The one lazy place: what is dear to import is imported here, when a command runs and not when it explains itself.
+
+A command module imports no engine at its top, so that `costctl COMMAND --help` and completion stay instant.
+"""
+
+# ruff: noqa: PLC0415 - this is the file for it
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from costctl.store import Store
+
+
+def store() -> "type[Store]":
+    """Return the usage database."""
+    from costctl.store import Store
+
+    return Store
+
+
+def ingest() -> ModuleType:
+    """Return the module that reads logs into a store."""
+    from costctl import ingest as module
+
+    return module
+
+
+def overview() -> ModuleType:
+    """Return the module that says what a store holds."""
+    from costctl.store import overview as module
+
+    return module
+
+
+def rollup() -> ModuleType:
+    """Return the module that sums and prices usage."""
+    from costctl.store import rollup as module
+
+    return module
+
+
+def prices() -> ModuleType:
+    """Return the module that loads prices into a store."""
+    from costctl.store import prices as module
+
+    return module
+
+
+def pricebook() -> ModuleType:
+    """Return the price table."""
+    from costctl import pricebook as module
+
+    return module

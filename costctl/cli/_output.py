@@ -1,0 +1,163 @@
+"""The one owner of stdout and stderr: answers, warnings, hints and errors leave the program here."""
+
+import importlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from costctl.cli._options import OutputOptions
+from costctl.errors import CostctlError
+from costctl.render.style import Style, clean
+from costctl.table import Envelope, Report, Warn
+
+STDOUT = "-"
+
+
+def write(report: Report, envelope: Envelope, output: OutputOptions) -> None:
+    """Write a report in the form and to the place asked for, then its warnings to stderr.
+
+    A reader that closes the pipe early is no error: the command goes on to its verdict.
+    """
+    renderer = importlib.import_module(f"costctl.render.{output.shape}")
+    text = renderer.render(report, envelope, _style(output))
+    if output.output in {None, STDOUT}:
+        to_stdout(text)
+    else:
+        write_file(Path(str(output.output)), text)
+        tell(f"saved to {output.output}", output)
+    warn((*envelope.warnings, *report.warnings), output)
+
+
+def to_stdout(text: str) -> None:
+    """Write text to stdout; a closed pipe swallows the rest."""
+    try:
+        _stream_text(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _abandon_stdout()
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file at once: whoever reads it sees the old or the new content, never a part."""
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise CostctlError(f"{path}: {error.strerror}", code="not_writable") from error
+    temporary = Path(name)
+    try:
+        with open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a descriptor
+            file.write(text)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        raise CostctlError(f"{path}: {error.strerror}", code="not_writable") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def warn(warnings: Sequence[Warn], output: OutputOptions) -> None:
+    """Print warnings to stderr; JSON lists them in the document instead."""
+    if output.quiet or output.shape == "json":
+        return
+    for warning in warnings:
+        say(f"warning: {warning.message}")
+
+
+def tell(text: str, output: OutputOptions) -> None:
+    """Print a remark to stderr unless asked to be quiet; never beside a JSON document."""
+    if not output.quiet and output.shape != "json":
+        say(text)
+
+
+def hint(text: str, output: OutputOptions) -> None:
+    """Print a next step to stderr, for people at a terminal only."""
+    if sys.stderr.isatty() and sys.stdout.isatty():
+        tell(text, output)
+
+
+def say(text: str) -> None:
+    """Print lines to stderr, whatever happens to stderr."""
+    with suppress(OSError, ValueError):
+        for line in text.split("\n"):
+            sys.stderr.write(_encodable(clean(line), sys.stderr) + "\n")
+        sys.stderr.flush()
+
+
+def complain(error: CostctlError, *, as_json: bool) -> None:
+    """Print an error: one line and a hint, or one JSON object."""
+    if as_json:
+        body = {"code": error.code, "message": str(error), "hint": error.hint}
+        say(json.dumps({"error": body}))
+        return
+    say(f"error: {error}" if str(error) else "")
+    if error.hint:
+        say(f"hint: {error.hint}")
+
+
+def flush() -> None:
+    """Push out what is still buffered, so that a closed pipe is met here and not at exit."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _abandon_stdout()
+    except (OSError, ValueError):
+        return
+
+
+def wants_color(output: OutputOptions, environ: Mapping[str, str], *, tty: bool) -> bool:
+    """Return whether to colour: flag, then NO_COLOR, then FORCE_COLOR, then the terminal."""
+    if output.no_color or output.color != "auto":
+        return output.color == "always" and not output.no_color
+    if environ.get("NO_COLOR") or environ.get("COSTCTL_NO_COLOR"):
+        return False
+    if any(environ.get(name, "0") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    return tty and environ.get("TERM") != "dumb"
+
+
+def _style(output: OutputOptions) -> Style:
+    to_file = output.output not in {None, STDOUT}
+    tty = sys.stdout.isatty() and not to_file
+    encoding = "utf-8" if to_file else sys.stdout.encoding or "utf-8"
+    return Style(
+        width=_width(tty=tty),
+        color=wants_color(output, os.environ, tty=tty),
+        unicode=encoding.lower().replace("-", "") in {"utf8", "cp65001"},
+    )
+
+
+def _width(*, tty: bool) -> int | None:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isascii() and columns.isdigit() and int(columns) > 0:
+        return int(columns)
+    if not tty:
+        return None
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
+def _stream_text(text: str) -> None:
+    sys.stdout.write(_encodable(text, sys.stdout))
+
+
+def _encodable(text: str, stream: object) -> str:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
+def _abandon_stdout() -> None:
+    # The buffer still holds text; without this the interpreter would fail to flush it at exit.
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

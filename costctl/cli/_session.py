@@ -1,0 +1,300 @@
+"""What every question needs: the settings, the moment, an open store with prices, and the scope asked about."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from costctl.cli import _engines
+from costctl.cli._options import (
+    ConfigOptions,
+    LogOptions,
+    MomentOptions,
+    PriceOptions,
+    ScopeOptions,
+    SourceOptions,
+)
+from costctl.cli._when import moment_of, window_of, zone_of
+from costctl.config import Config, load_config
+from costctl.errors import CostctlError, NoDataError, nearest
+from costctl.table import Envelope, Warn
+from costctl.vocabulary import DIMENSIONS, Condition, Query, Spent
+
+if TYPE_CHECKING:
+    from costctl.store import Store
+
+TAG = "tag."
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When now is, and where days begin.
+
+    Attributes:
+        as_of: naive UTC.
+        zone: of day and month borders.
+    """
+
+    as_of: datetime
+    zone: ZoneInfo
+
+    @property
+    def tz(self) -> str:
+        """Return the name of the zone."""
+        return self.zone.key
+
+
+@dataclass(frozen=True)
+class Session:
+    """An open store with prices, and what was asked.
+
+    Attributes:
+        store: read-only, or in memory; its view `usage` holds nothing at or after the as-of moment.
+        query: window, conditions, zone and price options of the command line; `by` is empty.
+        pricing: version and digest of the price table; empty without prices.
+        warnings: what opening had to say.
+    """
+
+    store: "Store"
+    config: Config
+    moment: Moment
+    query: Query
+    pricing: dict[str, object]
+    warnings: tuple[Warn, ...] = ()
+
+    @property
+    def as_of(self) -> datetime:
+        """Return the moment that stands for now, naive UTC."""
+        return self.moment.as_of
+
+    def spent(self, query: Query) -> list[Spent]:
+        """Return what each group cost, the dearest first."""
+        found: list[Spent] = _engines.rollup().spent(self.store, query)
+        return found
+
+    def total(self, query: Query | None = None) -> Spent:
+        """Return what all usage in scope cost."""
+        found: Spent = _engines.rollup().total(self.store, query or self.query)
+        return found
+
+    def envelope(self, total: Spent | None = None) -> Envelope:
+        """Return what surrounds the answer; `total` is the sum over its scope, computed if absent."""
+        total = self.total() if total is None else total
+        missing, undated = _engines.overview().holes(self.store, self.query)
+        data: dict[str, object] = {
+            "first": total.first,
+            "last": total.last,
+            "rows": total.rows,
+            "unpriced_requests": total.unpriced_requests,
+            "unpriced_tokens": total.unpriced_tokens,
+            "missing_days": list(missing),
+        }
+        left_out = Warn(
+            "undated_excluded", f"{undated:,} rows have no time and belong to no period: left out"
+        )
+        warnings = (*self.warnings, left_out) if undated else self.warnings
+        return Envelope(
+            self.as_of, self.moment.tz, pricing=self.pricing, data=data, warnings=warnings
+        )
+
+
+def settings_of(
+    options: ConfigOptions, moment: MomentOptions | None = None, prices: PriceOptions | None = None
+) -> Config:
+    """Return the settings of this run."""
+    db = getattr(options, "db", None)
+    flags = {
+        "db": str(db) if db is not None else None,
+        "timezone": moment.tz if moment else None,
+        "as_of": moment.as_of if moment else None,
+        "pricing": prices.pricing if prices else None,
+    }
+    return load_config(flags, os.environ, Path.cwd(), config=options.config)
+
+
+def moment_in(config: Config) -> Moment:
+    """Return the moment of this run: as given, else the wall clock."""
+    zone = zone_of(config.timezone)
+    given = config.get("as_of")
+    now = datetime.now(UTC).replace(tzinfo=None)
+    return Moment(moment_of(given, zone, "--as-of") if given else now, zone)
+
+
+@contextmanager
+def usage_session(
+    *,
+    source: SourceOptions,
+    moment: MomentOptions,
+    prices: PriceOptions | None = None,
+    scope: ScopeOptions | None = None,
+    paths: Sequence[str] = (),
+    prices_at: str | None = None,
+) -> Iterator[Session]:
+    """Open what a question needs: the database read-only, or a store in memory filled from the logs named.
+
+    Without `prices` no price table is loaded.
+    """
+    config = settings_of(source, moment, prices)
+    now = moment_in(config)
+    query = replace(
+        query_of(scope or ScopeOptions(), now),
+        prices_at=moment_of(prices_at, now.zone, "--prices-at") if prices_at else None,
+        fallback_model=prices.fallback_model if prices else None,
+    )
+    with _opened(config, source, paths) as (store, warnings):
+        pricing, stale = load_prices(store, config) if prices is not None else ({}, ())
+        late = _engines.overview().hide_after(store, now.as_of)
+        future = Warn(
+            "future_rows", f"{late:,} rows are at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
+        )
+        said = (*warnings, *stale, future) if late else (*warnings, *stale)
+        yield Session(store, config, now, query, pricing, said)
+
+
+def query_of(scope: ScopeOptions, moment: Moment) -> Query:
+    """Return the window and the conditions asked for."""
+    return Query(
+        window=window_of(scope, moment.as_of, moment.zone),
+        where=tuple(condition_of(text) for text in scope.where),
+        tz=moment.tz,
+    )
+
+
+def condition_of(text: str) -> Condition:
+    """Return what `key=glob` asks for."""
+    key, equals, pattern = text.partition("=")
+    if not equals or not pattern:
+        raise CostctlError(f"--where: {text!r} is not KEY=GLOB", "such as --where model=gpt-4o*")
+    return Condition(dimension_of(key), (pattern,))
+
+
+def dimensions_of(text: str | None, default: Sequence[str]) -> tuple[str, ...]:
+    """Return the dimensions of `--by`, each once."""
+    if text is None:
+        return tuple(default)
+    names = tuple(dimension_of(name.strip()) for name in text.split(",") if name.strip())
+    if not names:
+        raise CostctlError("--by names no dimension", f"known: {', '.join(DIMENSIONS)}, tag.KEY")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise CostctlError(f"--by names {twice[0]} twice")
+    return names
+
+
+def dimension_of(name: str) -> str:
+    """Return a known dimension."""
+    if name in DIMENSIONS or (name.startswith(TAG) and len(name) > len(TAG)):
+        return name
+    close = nearest(name, DIMENSIONS)
+    raise CostctlError(
+        f"unknown dimension {name!r}{close}", f"known: {', '.join(DIMENSIONS)}, tag.KEY"
+    )
+
+
+def require_rows(rows: int) -> None:
+    """Raise after the output of a question whose scope holds nothing."""
+    if not rows:
+        raise NoDataError("no usage in this scope", "`costctl status` shows what there is")
+
+
+def load_prices(store: "Store", config: Config) -> tuple[dict[str, object], tuple[Warn, ...]]:
+    """Load the price table into a store; return its version and digest, and its warnings."""
+    pricebook = _engines.pricebook()
+    layers, known_on = price_layers(config)
+    settings = pricebook.PricingSettings.default(*config.paths)
+    loaded = _engines.prices().prepare_prices(
+        store,
+        lambda: pricebook.compile_book(pricebook.open_book(layers, settings, known_on)),
+        key=pricebook.cache_key(layers, settings, known_on),
+        cache=cache_folder(),
+    )
+    pricing: dict[str, object] = {"version": loaded.version, "sha256": loaded.sha256}
+    return pricing, tuple(Warn(code, message) for code, message in loaded.warnings)
+
+
+def price_layers(config: Config) -> tuple[tuple[Path, ...], date | None]:
+    """Return the extra price layer, or the day on which the table is looked at, that `--pricing` names."""
+    given = config.get("pricing")
+    if given is None:
+        return (), None
+    path = Path(given)
+    if path.exists():
+        return (path,), None
+    try:
+        return (), date.fromisoformat(given)
+    except ValueError as error:
+        raise CostctlError(
+            f"no price file at {given}",
+            "give a file, a folder, or a day such as 2026-11-01",
+            "missing_file",
+        ) from error
+
+
+def cache_folder() -> Path | None:
+    """Return where compiled prices are kept; None without a home."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    if base:
+        return Path(base) / "costctl"
+    home = os.environ.get("HOME")
+    return Path(home) / ".cache" / "costctl" if home else None
+
+
+@contextmanager
+def _opened(
+    config: Config, source: SourceOptions, paths: Sequence[str]
+) -> Iterator[tuple["Store", tuple[Warn, ...]]]:
+    given = [name for name, value in asdict(LogOptions()).items() if getattr(source, name) != value]
+    if not paths:
+        if given:
+            raise CostctlError(
+                f"--{given[0].replace('_', '-')} explains logs, and none are named",
+                "add their PATHS",
+            )
+        with _engines.store().open(config.db) as store:
+            yield store, ()
+        return
+    if source.db is not None:
+        raise CostctlError(
+            "PATHS and --db exclude each other", "`costctl ingest PATHS --db FILE` adds logs to it"
+        )
+    with _engines.store().memory() as store:
+        yield store, read_logs(store, paths, ingest_options(source, config))
+
+
+def ingest_options(source: LogOptions, config: Config, **more: Any) -> Any:
+    """Return the reader's options that the flags ask for."""
+    return _engines.ingest().IngestOptions(
+        log_format=source.log_format,
+        maps=source.map,
+        sets=source.set,
+        source=source.source,
+        endpoint_from=source.endpoint_from,
+        count_tokens=source.count_tokens,
+        source_tz=source.source_tz,
+        configs=config.paths,
+        **more,
+    )
+
+
+def read_logs(store: "Store", paths: Sequence[str], options: Any) -> tuple[Warn, ...]:
+    """Fill a store in memory; a log that cannot be read is an error, a rejected line a warning."""
+    results = _engines.ingest().ingest(store, paths, options)
+    broken = [result for result in results if result.error]
+    if broken:
+        more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
+        raise CostctlError(f"{broken[0].path}: {broken[0].error}{more}", code="unreadable_log")
+    rejected = sum(result.rejected for result in results)
+    said = [Warn("log", warning) for result in results for warning in result.warnings]
+    if rejected:
+        first = next(result for result in results if result.rejected)
+        said.append(
+            Warn(
+                "rejected_lines",
+                f"{rejected:,} lines were rejected, first in {first.path}: {first.first_reject}",
+            )
+        )
+    return tuple(said)
