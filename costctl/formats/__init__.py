@@ -1,0 +1,109 @@
+"""Log formats: one YAML file each, found by listing this folder."""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from costctl.errors import CostctlError, nearest
+from costctl.formats._base import Format
+from costctl.formats._read import read_format
+from costctl.yaml_file import Node, Problems, parse
+
+
+def builtin_names() -> list[str]:
+    """Return the names of the built-in formats, sorted."""
+    return sorted(
+        entry.name.removesuffix(".yaml")
+        for entry in files(__name__).iterdir()
+        if entry.name.endswith(".yaml")
+    )
+
+
+def load_formats(entries: Mapping[str, Node] | None = None, path: str = "") -> tuple[Format, ...]:
+    """Return all formats in the order in which detection asks them.
+
+    `entries` are those under `formats:` of the file at `path`: a known name changes that built-in format, any other
+    declares a new one, which is asked before all built-in ones.
+
+    Errors: `CostctlError` with `path:line` of every mistake.
+    """
+    problems = Problems(path)
+    given = dict(entries or {})
+    found = []
+    for name in builtin_names():
+        if name in given:
+            node = merged(_builtin_node(name), given.pop(name))
+            found.append(read_format(node, problems, name, user=False))
+        else:
+            found.append(builtin(name))
+    own = [read_format(node, problems, name, user=True) for name, node in given.items()]
+    problems.raise_if_any("docs/formats.md shows what a format may say")
+    return tuple(own) + tuple(sorted(found, key=_order))
+
+
+def format_named(name: str, entries: Mapping[str, Node] | None = None, path: str = "") -> Format:
+    """Return one format by name, or the one that a YAML file declares.
+
+    Errors: `CostctlError` for an unknown name, or a file with mistakes.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return format_file(Path(name))
+    given = dict(entries or {})
+    if name not in given and name in builtin_names():
+        return builtin(name)
+    if name not in given:
+        known = sorted({*builtin_names(), *given})
+        raise CostctlError(
+            f"no log format named {name!r}{nearest(name, known)}",
+            hint="`costctl formats` lists them",
+            code="unknown_format",
+        )
+    return next(f for f in load_formats({name: given[name]}, path) if f.name == name)
+
+
+def format_file(path: Path) -> Format:
+    """Return the format that a YAML file of its own declares."""
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CostctlError(f"{path}: cannot be read: {error}", code="missing_file") from error
+    node, problems = parse(text, str(path))
+    found = read_format(
+        node, problems, "" if "name" in (node.entries or {}) else path.stem, user=True
+    )
+    problems.raise_if_any("docs/formats.md shows what a format may say")
+    return found
+
+
+@cache
+def builtin(name: str) -> Format:
+    """Return a built-in format."""
+    problems = Problems(f"{name}.yaml")
+    found = read_format(_builtin_node(name), problems, name)
+    problems.raise_if_any()
+    return found
+
+
+def merged(base: Node, change: Node) -> Node:
+    """Return a declaration with a change laid over it: mappings merge by key, all else is replaced."""
+    if base.entries is None or change.entries is None:
+        return change
+    entries = dict(base.entries)
+    for key, node in change.entries.items():
+        entries[key] = merged(entries[key], node) if key in entries else node
+    return Node(change.line, entries=entries)
+
+
+def _builtin_node(name: str) -> Node:
+    return parse(_file(name).read_text("utf-8"), f"{name}.yaml")[0]
+
+
+def _file(name: str) -> Traversable:
+    return files(__name__).joinpath(f"{name}.yaml")
+
+
+def _order(found: Format) -> tuple[int, str]:
+    # A format that is only ever named comes last.
+    return (found.recognise.order if found.recognise else 10**6), found.name

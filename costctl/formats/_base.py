@@ -1,0 +1,339 @@
+"""What a log format can say about its records, as values; `_read` makes them from YAML.
+
+A record is one JSON document, whatever its container was. Reading goes: `parse` texts in place, `unwrap`,
+`explode`, `carry`, `keep`/`skip`, `changed`, the first matching of `variants`, `row` and `tokens`, then
+`identity` and `merge`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+CONTAINERS = ("jsonl", "json", "csv", "sqlite", "parquet", "text")
+TIMES = ("auto", "s", "ms", "us", "ns", "dotnet_ticks", "us_12h")
+KINDS = ("text", "int", "number", "money", "flag")
+MERGES = ("first", "last", "max_output", "max_total", "max_each", "sum_last")
+COUNTS = (
+    "input",
+    "output",
+    "cache_read",
+    "cache_write",
+    "cache_write_long",
+    "reasoning",
+    "audio_input",
+    "audio_output",
+    "image_input",
+    "image_output",
+    "total",
+)
+"""Logged counts; `total` is a check, or makes up for one missing side."""
+
+TABLE_KEY = "_table"
+"""Key under which a record of a SQLite file tells its table."""
+
+
+@dataclass(frozen=True)
+class Path:
+    """Where a value is, seen from the record.
+
+    Attributes:
+        keys: object keys (text) and array positions (int); none is the whole record.
+        up: how many enclosing records to climb first (`^`, `^^`): exploded arrays and wrappers enclose.
+        attributes: prefix of a keyed list (`@`, `resource@`), or empty; then `keys` is its one full name.
+    """
+
+    keys: tuple[str | int, ...] = ()
+    up: int = 0
+    attributes: str = ""
+
+    def __str__(self) -> str:
+        """Return the path as it is written in a declaration."""
+        if self.attributes:
+            return self.attributes + str(self.keys[0])
+        return "^" * self.up + "".join(_steps(self.keys)).removeprefix(".") or "."
+
+
+def _steps(keys: tuple[str | int, ...]) -> Iterator[str]:
+    for key in keys:
+        if isinstance(key, int):
+            yield f"[{key}]"
+        else:
+            plain = key and not any(c in key for c in '."^@[]')
+            yield f".{key}" if plain else f'."{key}"'
+
+
+@dataclass(frozen=True)
+class Predicate:
+    """A test of one record.
+
+    Attributes:
+        kind: `all`, `any`, `not` (of `of`); `filled` (neither absent, null, `""`, `{}` nor `[]`); `has` (the key is
+            there, even as null); `in` (its text is one of `values`); `matches` (its text contains the pattern
+            `values[0]`); `at_least` (a number no less than `values[0]`).
+        of: parts of `all`, `any`, `not`.
+        paths: what `filled`, `has`, `in`, `matches`, `at_least` look at: the first filled one.
+        values: texts to compare with.
+    """
+
+    kind: str
+    of: tuple["Predicate", ...] = ()
+    paths: tuple[Path, ...] = ()
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SumKeys:
+    """A sum over the values of a map whose keys match `where` and do not match `unless` (regular expressions)."""
+
+    path: Path
+    where: str
+    unless: str = ""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A factor: fixed, or looked up by the text of a field (`by`, `factors`); without an entry it is `factor`."""
+
+    factor: Decimal = Decimal(1)
+    by: Path | None = None
+    factors: tuple[tuple[str, Decimal], ...] = ()
+
+
+@dataclass(frozen=True)
+class Value:
+    """One way to a value: a source, then operations in the order of the attributes below.
+
+    Exactly one source is set: `paths` (first filled wins), `constant`, `column` (another column of this row; only
+    in an identity), `sum` (of the filled ones), `sum_keys`, or `delta` (increase since the previous record in
+    which the path was filled; the value itself where there was none or it shrank).
+
+    Attributes:
+        when: where false, the value is absent.
+        prefix: the source is a list; take its first text that starts so, without the prefix.
+        match: take the first capture group of this regular expression.
+        mapping: translate; a text without an entry becomes `otherwise`, or absent when that is None.
+        time: the form of a time, see `TIMES`; `tz` is the zone of naive texts, `since` the base of relative ones.
+        kind: `text`, `int`, `number`, `money`, `flag`; None means that of the column.
+        scale: multiplies the number.
+    """
+
+    paths: tuple[Path, ...] = ()
+    constant: str | None = None
+    column: str | None = None
+    sum: tuple[Path, ...] = ()
+    sum_keys: SumKeys | None = None
+    delta: Path | None = None
+    when: Predicate | None = None
+    prefix: str | None = None
+    match: str | None = None
+    mapping: tuple[tuple[str, str], ...] = ()
+    otherwise: str | None = None
+    time: str | None = None
+    tz: str | None = None
+    since: datetime | None = None
+    kind: str | None = None
+    scale: Scale | None = None
+
+
+Expression = tuple[Value, ...]
+"""Alternatives: the first that is filled wins."""
+
+
+@dataclass(frozen=True)
+class ExclusiveIf:
+    """Where the sum of these counts exceeds another, it cannot be inside it; such a row is flagged."""
+
+    sum: tuple[str, ...]
+    exceeds: str = "input"
+
+
+@dataclass(frozen=True)
+class TokenBlock:
+    """Logged counts and what they include.
+
+    Attributes:
+        counts: name of `COUNTS` -> where it is.
+        input_includes: counts to take out of `input` to reach `input_uncached`.
+        output_includes: counts to take out of `output`; `reasoning` may be named and changes nothing.
+        output_adds: counts that the logged output lacks.
+        exclusive_if: evidence that `input_includes` does not hold for a record.
+    """
+
+    counts: Mapping[str, Expression] = field(default_factory=dict)
+    input_includes: tuple[str, ...] = ()
+    output_includes: tuple[str, ...] = ()
+    output_adds: tuple[str, ...] = ()
+    exclusive_if: ExclusiveIf | None = None
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A block that holds where `when` does (None: always). The first that holds is used.
+
+    Its `row` entries and `constants` override those of the format one by one; its `tokens`, if given, replace the
+    format's block.
+    """
+
+    when: Predicate | None = None
+    row: Mapping[str, Expression] = field(default_factory=dict)
+    tokens: TokenBlock | None = None
+    constants: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """A keyed list (`[{key, value}]`) made addressable by a prefix.
+
+    Attributes:
+        prefix: `@` or a word ending in it.
+        list: where the list is.
+        key: field of the name.
+        value: field of the value.
+        typed: `otlp` when the value is `{stringValue | intValue | doubleValue | boolValue | arrayValue: ...}`.
+    """
+
+    prefix: str
+    list: Path
+    key: str = "key"
+    value: str = "value"
+    typed: str = ""
+
+
+@dataclass(frozen=True)
+class Parse:
+    """A path that holds JSON as text; `sse` also takes the events of a streamed body."""
+
+    path: Path
+    sse: bool = False
+
+
+@dataclass(frozen=True)
+class Explode:
+    """An array to unfold; `or_self` keeps the record where the array is absent."""
+
+    path: Path
+    or_self: bool = False
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Ids that make a tree of records: a kept record that encloses another kept one is no call of its own."""
+
+    id: tuple[Path, ...]
+    parent: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Carry:
+    """A column filled from the latest earlier record of the file for which `source` holds, itself included."""
+
+    column: str
+    value: Expression
+    source: Predicate | None = None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What makes two records the same call.
+
+    Attributes:
+        key: its parts; where all are absent or placeholders, the content decides. Empty: always the content.
+        scope: shared by formats that may hold the same call.
+    """
+
+    key: tuple[Expression, ...] = ()
+    scope: str = ""
+
+
+@dataclass(frozen=True)
+class Recognise:
+    """What tells this format from others. All given tests must hold.
+
+    Attributes:
+        order: the earlier of two equal formats wins; a user's own are before all.
+        has: keys that must be there.
+        has_any: of these, one must be there.
+        test: a predicate.
+        text: regular expression on a line of a text log.
+        tables: tables that a SQLite file must have.
+        containers: the containers it is tried on; empty means those of the format.
+    """
+
+    order: int = 0
+    has: tuple[Path, ...] = ()
+    has_any: tuple[Path, ...] = ()
+    test: Predicate | None = None
+    text: str = ""
+    tables: tuple[str, ...] = ()
+    containers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Format:
+    """A log format.
+
+    Attributes:
+        name: for `--log-format`.
+        about: one line.
+        containers: those that may hold it.
+        tables: SQLite tables to read; each record tells its own under `TABLE_KEY`.
+        ignore_case: keys match in any case.
+        recognise: None for a format that is only ever named.
+        incomplete: holds for a record (before exploding) that says more pages are missing.
+        parse: texts to parse in place, before all else.
+        unwrap: where the record may sit inside a wrapper, when the line itself is not recognised.
+        explode: arrays to unfold, outermost first; a record without the array makes no rows.
+        attributes: keyed lists by prefix.
+        keep: the records that are calls; None keeps all.
+        skip: records that are none after all.
+        leaf: the tree of the records.
+        row: canonical column -> expression. `tags.NAME` and `units.NAME` fill one key of these maps. For
+            `billing`, the columns of that table.
+        tags: maps and lists that become tags as they are; all of them, not the first.
+        tokens: logged counts.
+        constants: column -> fixed text; besides columns `tz`, the zone of naive times.
+        variants: alternative blocks, by record.
+        carry: columns from earlier records.
+        changed: only a record in which this value differs from the previous filled one makes a row.
+        identity, merge: which records are the same call, and which of them stays.
+        text: where the prompt's text is, for hashing.
+        to: `usage` or `billing`.
+        assumed: columns that a constant or a guess fills.
+        user: declared by the user.
+    """
+
+    name: str
+    about: str = ""
+    containers: tuple[str, ...] = CONTAINERS
+    tables: tuple[str, ...] = ()
+    ignore_case: bool = False
+    recognise: Recognise | None = None
+    incomplete: Predicate | None = None
+    parse: tuple[Parse, ...] = ()
+    unwrap: tuple[Path, ...] = ()
+    explode: tuple[Explode, ...] = ()
+    attributes: Mapping[str, Attributes] = field(default_factory=dict)
+    keep: Predicate | None = None
+    skip: Predicate | None = None
+    leaf: Leaf | None = None
+    row: Mapping[str, Expression] = field(default_factory=dict)
+    tags: tuple[Path, ...] = ()
+    tokens: TokenBlock = TokenBlock()
+    constants: Mapping[str, str] = field(default_factory=dict)
+    variants: tuple[Variant, ...] = ()
+    carry: tuple[Carry, ...] = ()
+    changed: Path | None = None
+    identity: Identity = Identity()
+    merge: str = "first"
+    text: Expression = ()
+    to: str = "usage"
+    assumed: tuple[str, ...] = ()
+    user: bool = False
+
+    @property
+    def needs_whole_file(self) -> bool:
+        """Return whether a record's row may depend on earlier records of the file."""
+        blocks = [self.tokens, *(v.tokens for v in self.variants if v.tokens)]
+        deltas = any(v.delta for b in blocks for e in b.counts.values() for v in e)
+        return bool(self.carry or self.changed or self.leaf or deltas)
