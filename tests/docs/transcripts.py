@@ -1,0 +1,75 @@
+"""Runs the commands that a document shows, and says what the document should show.
+
+    python -m tests.docs.transcripts README.md docs/cli.md
+
+rewrites the documents. In a block marked `console`, a line `$ costctl ...` is a command and what follows, up to the next
+one, is its output: stdout and stderr as a terminal mixes them. `; echo $?` at its end shows the exit code, which
+is otherwise 0. One document is one session: its commands share a folder in which `sample_logs` lies.
+"""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
+SHOW_CODE = "; echo $?"
+PROGRAM = (sys.executable, "-c", "from costctl.cli import main; raise SystemExit(main())")
+
+
+def renewed(text: str, folder: Path) -> str:
+    """Return a document with the output that its commands have now, run in a folder."""
+    shutil.copytree(ROOT / "sample_logs", folder / "sample_logs")
+    (folder / "home").mkdir()
+    return BLOCK.sub(lambda block: _renewed_block(block[0], folder), text)
+
+
+def _renewed_block(block: str, folder: Path) -> str:
+    commands = _commands(block)
+    return "".join(f"$ {command}\n{_output(command, folder)}" for command in commands)
+
+
+def _commands(block: str) -> list[str]:
+    """Return the commands of a block; a backslash continues a line."""
+    joined = block.replace("\\\n", "\\\0")
+    lines = [line for line in joined.splitlines() if line.startswith("$ ")]
+    return [line.removeprefix("$ ").replace("\\\0", "\\\n") for line in lines]
+
+
+def _output(command: str, folder: Path) -> str:
+    program, *arguments = shlex.split(command.removesuffix(SHOW_CODE))
+    if program != "costctl":
+        raise AssertionError(f"a transcript shows costctl only, not {program}")
+    kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+    done = subprocess.run(
+        (*PROGRAM, *arguments),
+        cwd=folder,
+        env=kept | {"HOME": str(folder / "home"), "PYTHONUTF8": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    if command.endswith(SHOW_CODE):
+        return f"{done.stdout}{done.returncode}\n"
+    if done.returncode != 0:
+        raise AssertionError(f"$ {command}\n{done.stdout}ended with {done.returncode}")
+    return done.stdout
+
+
+def main(names: list[str]) -> None:
+    """Rewrite documents."""
+    for name in names:
+        path = Path(name)
+        with tempfile.TemporaryDirectory() as folder:
+            path.write_text(renewed(path.read_text("utf-8"), Path(folder)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

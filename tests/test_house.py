@@ -1,0 +1,88 @@
+"""The rules of the house that no tool checks."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "costctl"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+LONGEST_MODULE = 300
+LONGEST_FUNCTION = 40
+
+
+def members(folder: str, suffix: str = ".py") -> list[str]:
+    """Return the members of a growth axis: the files of a folder, without its underscored aids."""
+    found = (PACKAGE / folder).glob(f"*{suffix}")
+    return sorted(path.stem for path in found if not path.stem.startswith("_"))
+
+
+def document(name: str) -> str:
+    """Return a document's text; one that is not there has none."""
+    path = ROOT / "docs" / name
+    return path.read_text("utf-8") if path.exists() else ""
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_can_be_read_in_one_sitting(module: Path):
+    assert len(module.read_text("utf-8").splitlines()) <= LONGEST_MODULE
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_function_fits_on_a_screen(module: Path):
+    long = [name for name, lines in functions(module) if lines > LONGEST_FUNCTION]
+    assert not long
+
+
+def functions(module: Path) -> Iterator[tuple[str, int]]:
+    """Yield each function and the lines of its body, its docstring left out."""
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            yield node.name, (node.end_lineno or 0) - first.lineno + 1
+
+
+@pytest.mark.parametrize("name", members("formats", ".yaml"))
+def test_a_format_has_a_case_and_a_row_in_the_docs(name: str):
+    assert (ROOT / "tests" / "formats" / name).is_dir()
+    assert f"`{name}`" in document("formats.md")
+
+
+@pytest.mark.parametrize("name", members("levers"))
+def test_a_lever_has_a_case_and_a_row_in_the_docs(name: str):
+    assert (ROOT / "tests" / "levers" / name).is_dir()
+    assert f"`{name}`" in document("levers.md")
+
+
+@pytest.mark.parametrize("name", members("cli"))
+def test_a_command_has_a_section_in_the_docs(name: str):
+    assert f"## costctl {name.replace('_', '-')}\n" in document("cli.md")
+
+
+@pytest.mark.parametrize("kind", ["reports", "render"])
+def test_reports_and_outputs_have_tests(kind: str):
+    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    for name in members(kind):
+        assert f"costctl.{kind}.{name}" in tests or list(
+            (ROOT / "tests" / kind).glob(f"*{name}*")
+        ), name
+
+
+def test_import_contracts_name_every_shared_module_of_the_levers():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    (independent,) = (c for c in contracts["contracts"] if c["type"] == "independence")
+    shared = {path.stem for path in (PACKAGE / "levers").glob("_[a-z]*.py")}
+    allowed = {line.rpartition(".")[2] for line in independent["ignore_imports"]}
+    assert shared == allowed
+
+
+def test_every_import_contract_says_why():
+    lines = (ROOT / "pyproject.toml").read_text("utf-8").splitlines()
+    starts = [
+        number for number, line in enumerate(lines) if line == "[[tool.importlinter.contracts]]"
+    ]
+    assert starts
+    assert all(lines[number - 1].startswith("# ") for number in starts)
