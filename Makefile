@@ -10,9 +10,10 @@ STAMP := $(VENV)/.ready
 CANDIDATES := python3 python3.11 python3.12 python3.13 python3.14
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach name,$(CANDIDATES),$(shell $(name) -c "$(NEW_ENOUGH)" 2>/dev/null && echo $(name))))
-COG := $(BIN)/cog
+COG := COLUMNS=80 $(BIN)/cog -I docs -I .
 GENERATED := README.md $(wildcard docs/*.md)
-CODE := costctl tests benchmarks sample_logs
+TRANSCRIPTS := $(shell grep -l '^$$ costctl ' README.md docs/*.md 2>/dev/null)
+CODE := costctl tests benchmarks docs sample_logs
 
 .PHONY: help setup demo test check lint type fmt docs docs-check bench coverage test-faults clean
 
@@ -52,10 +53,11 @@ fmt: $(STAMP) ## Format, and fix what can be fixed
 	@$(BIN)/ruff check --fix-only --quiet $(CODE)
 
 docs: $(STAMP) ## Write the generated parts of the docs
-	@COLUMNS=80 $(COG) -r -P $(GENERATED)
+	@$(COG) -r $(GENERATED)
+	@$(BIN)/python -m tests.docs.transcripts $(TRANSCRIPTS)
 
 docs-check: $(STAMP) ## The generated parts of the docs say what the code says
-	@COLUMNS=80 $(COG) --check -P $(GENERATED)
+	@$(COG) --check $(GENERATED)
 
 coverage: $(STAMP) ## Tests with branch coverage
 	@$(BIN)/python -m pytest -n auto --cov --cov-report=term-missing:skip-covered

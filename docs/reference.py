@@ -1,0 +1,130 @@
+"""Says in Markdown what the code says: the generated parts of the documents call these functions."""
+
+import inspect
+import json
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+from costctl.cli import main
+from costctl.cli._commands import names_in
+from costctl.errors import ExitCode
+from costctl.formats import load_formats
+from costctl.levers import LEVERS
+from costctl.vocabulary import USAGE
+
+RESULTS = Path("benchmarks/results.json")
+WHEN = {
+    ExitCode.OK: "success; `check`: every budget passed, warnings and skips allowed",
+    ExitCode.OVER_BUDGET: "`check`: a budget failed. Nothing else ever ends with 1",
+    ExitCode.USAGE: "a wrong command line, configuration, budget file or input",
+    ExitCode.INCONCLUSIVE: "no answer: no data in scope, stale or unpriced usage, too little history",
+    ExitCode.INTERNAL: "a bug; the message says where its traceback is",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+def commands() -> str:
+    """Return a section for each command with its help."""
+    return "\n".join(_section(words) for words in _command_names("costctl.cli", ()))
+
+
+def _command_names(package: str, words: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
+    for name in names_in(package):
+        yield (*words, name)
+        yield from _command_names(f"{package}.{name.replace('-', '_')}", (*words, name))
+
+
+def _section(words: Sequence[str]) -> str:
+    level = "#" * (1 + len(words))
+    return f"{level} costctl {' '.join(words)}\n\n```text\n{help_of(*words)}\n```\n"
+
+
+def help_of(*words: str) -> str:
+    """Return what `costctl ... --help` prints at 80 columns."""
+    os.environ["COLUMNS"] = "80"
+    with redirect_stdout(StringIO()) as out:
+        main([*words, "--help"])
+    return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines())
+
+
+def exit_codes() -> str:
+    """Return the table of exit codes."""
+    return table(("code", "meaning"), ((str(int(code)), WHEN[code]) for code in ExitCode))
+
+
+def formats() -> str:
+    """Return the table of built-in log formats, in the order of detection."""
+    rows = ((f"`{f.name}`", f.about, ", ".join(f.containers)) for f in load_formats())
+    return table(("format", "what it is", "containers"), rows)
+
+
+def levers() -> str:
+    """Return the table of levers in the order in which they apply."""
+    rows = ((f"`{lever.name}`", lever.about, lever.caveat) for lever in LEVERS.values())
+    return table(("lever", "what it does", "what the projection does not price"), rows)
+
+
+def lever_parameters() -> str:
+    """Return the table of every lever's numbers."""
+    rows = (
+        (
+            f"`{lever.name}`",
+            f"`{name}`",
+            param.about,
+            _default(param.default),
+            _evidence(param.evidence),
+        )
+        for lever in LEVERS.values()
+        for name, param in lever.params.items()
+    )
+    return table(("lever", "parameter", "meaning", "default", "evidence: low, mode, high"), rows)
+
+
+def _default(default: float | None) -> str:
+    return "the evidence" if default is None else f"{default:g}"
+
+
+def _evidence(evidence: object) -> str:
+    if evidence is None:
+        return ""
+    low, mode, high, source = (
+        getattr(evidence, name) for name in ("low", "mode", "high", "source")
+    )
+    return f"{low:g}, {mode:g}, {high:g} ({source})"
+
+
+def columns() -> str:
+    """Return the table of the canonical usage columns."""
+    rows = ((f"`{c.name}`", c.sql_type, c.meaning) for c in USAGE)
+    return table(("column", "type", "meaning"), rows)
+
+
+def benchmarks() -> str:
+    """Return the table of the last measurement that was kept."""
+    kept = json.loads(RESULTS.read_text("utf-8"))
+    rows = (
+        (
+            r["what"],
+            r["against"],
+            r["ours"],
+            r["theirs"],
+            f"**{r['ratio']:.2f} x**",
+            "" if r["limit"] is None else f"{r['limit']:g} x",
+        )
+        for r in kept["results"]
+    )
+    head = ("what", "against", "costctl", "other", "ratio", "at most")
+    return f"{table(head, rows)}\nMedians of {kept['pairs']} pairs on {kept['machine']}.\n"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(_cell(cell) for cell in line) + " |\n" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return inspect.cleandoc(text).replace("\n", " ").replace("|", "\\|")
