@@ -1,0 +1,45 @@
+"""What drives a budget: its largest groups, and how they changed since the period before."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from costctl.budgets.evidence import GROUPS, Case
+from costctl.budgets.model import Budget
+from costctl.budgets.verdict import Driver
+from costctl.vocabulary import Spent, Window
+
+SHOWN = 5
+
+
+def drivers(
+    case: Case, budget: Budget, window: Window, past: Window, spent: Sequence[Spent]
+) -> tuple[Driver, ...]:
+    """Return the groups that grew most against the same stretch of the period before."""
+    earlier = case.spent(_same_stretch(case, window, past), budget.match)
+    base = {s.key: s.cost_usd or Decimal(0) for s in earlier}
+    found = []
+    for s in spent:
+        cost = s.cost_usd or Decimal(0)
+        # Without any earlier usage a change would be "+100 %" of nothing.
+        delta = cost - base.get(s.key, Decimal(0)) if base else None
+        found.append(Driver(tuple(zip(GROUPS, s.key, strict=True)), cost, delta))
+    ranked = sorted(found, key=lambda d: (-(d.delta_usd or d.cost_usd), -d.cost_usd, str(d.key)))
+    return tuple(ranked[:SHOWN])
+
+
+def _same_stretch(case: Case, window: Window, past: Window) -> Window:
+    if window.since is None or window.until is None or past.since is None or past.until is None:
+        return past
+    elapsed = min(case.as_of, window.until) - window.since
+    return Window(past.since, min(past.since + elapsed, past.until))
+
+
+def fixed_drivers(
+    case: Case, budget: Budget, window: Window, *, whole: bool = False
+) -> tuple[Driver, ...]:
+    """Return lines that cost money without usage, pro rata; a scoped budget has none."""
+    if budget.match:
+        return ()
+    until = window.until if whole or window.until is None else min(window.until, case.as_of)
+    lines = case.evidence.fixed(Window(window.since, until))
+    return tuple(Driver((("line", name),), usd) for name, usd in lines if usd)

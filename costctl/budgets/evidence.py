@@ -1,0 +1,83 @@
+"""What a judgement may ask for: usage, baselines, scenarios, fixed lines. Values come back, never a store."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from costctl.baseline import Baseline
+from costctl.budgets.model import Budget, Plan
+from costctl.vocabulary import Condition, Query, Spent, Window
+
+NEVER = datetime.min  # noqa: DTZ901 - naive UTC, as everywhere inside
+GROUPS = ("endpoint", "model")
+
+
+@dataclass(frozen=True)
+class Projected:
+    """The bill that a scenario projects.
+
+    Attributes:
+        p50_usd, p90_usd: of the month; `p90_usd` is None where no setting is a range.
+        notes: what the reader must know, such as levers that do not apply.
+    """
+
+    p50_usd: float
+    p90_usd: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+def _no_scenarios(plan: Plan, _: Budget) -> Projected:
+    raise NotImplementedError(str(plan.scenario))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where figures come from.
+
+    Attributes:
+        spent: answers a question about usage.
+        baseline: reads a baseline; None where the file is missing.
+        repriced: the same usage at the prices of the as-of moment; None where it cannot be priced.
+        projected: the bill of a scenario over the scope of a budget.
+        fixed: lines of the price table that cost money without any usage, pro rata in a window.
+        pricing: `version` and `sha256` of the price table in use.
+    """
+
+    spent: Callable[[Query], Sequence[Spent]]
+    baseline: Callable[[Path], Baseline | None] = lambda _: None
+    repriced: Callable[[Baseline], Baseline | None] = lambda _: None
+    projected: Callable[[Plan, Budget], Projected] = _no_scenarios
+    fixed: Callable[[Window], Sequence[tuple[str, Decimal]]] = lambda _: ()
+    pricing: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Case:
+    """The moment and the zone of a judgement, and where its figures come from."""
+
+    evidence: Evidence
+    as_of: datetime
+    zone: ZoneInfo
+
+    @property
+    def tz(self) -> str:
+        """Return the name of the zone."""
+        return self.zone.key
+
+    def spent(
+        self, window: Window, where: tuple[Condition, ...], by: tuple[str, ...] = GROUPS
+    ) -> Sequence[Spent]:
+        """Return the usage of a window before the as-of moment."""
+        until = self.as_of if window.until is None else min(window.until, self.as_of)
+        since = window.since
+        if since is not None and since >= until:
+            return ()
+        query = Query(by=by, window=Window(since, until), where=where, tz=self.tz)
+        return self.evidence.spent(query)
+
+    def last(self, length: timedelta) -> Window:
+        """Return the stretch of time that ends at the as-of moment."""
+        return Window(self.as_of - length, self.as_of)

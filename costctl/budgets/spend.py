@@ -1,0 +1,156 @@
+"""Judges money: what a period has cost so far, and what it is on its way to cost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from costctl.budgets import days as daily
+from costctl.budgets.drivers import drivers, fixed_drivers
+from costctl.budgets.evidence import Case
+from costctl.budgets.model import Budget, Spend, SpendCheck
+from costctl.budgets.periods import before, local_days, to_local, window_of
+from costctl.budgets.trust import Doubt, doubts
+from costctl.budgets.verdict import Driver, Outcome, Status, judged, worst
+from costctl.budgets.words import percent
+from costctl.forecast import ROUGH_DAYS, Projection, Question, project
+from costctl.vocabulary import Spent, Window
+
+EARLY = {"skip": Status.SKIP, "warn": Status.WARN, "inconclusive": Status.INCONCLUSIVE}
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """The figures that all checks of one budget share."""
+
+    window: Window
+    actual: Decimal
+    drivers: tuple[Driver, ...]
+    doubts: tuple[Doubt, ...]
+    fixed_ahead: Decimal
+    projection: Projection | None
+    cut_off: date | None
+
+
+def judge_spend(case: Case, budget: Budget, rule: Spend) -> list[Outcome]:
+    """Return an outcome per check of a budget on money."""
+    facts = _facts(case, budget, rule)
+    _, after = local_days(facts.window, case.zone)
+    left = max((after - to_local(case.as_of, case.zone).date()).days, 0)
+    outcomes = []
+    for check in rule.checks:
+        base = Outcome(
+            budget.name,
+            check.basis,
+            "cost",
+            Status.PASS,
+            check.line,
+            limit=rule.limit,
+            warn_at=check.warn.of(rule.limit) if check.warn else None,
+            fail_at=check.fail.of(rule.limit) if check.fail else None,
+            window=facts.window,
+            drivers=facts.drivers,
+            days_left=left,
+        )
+        judge = _actual if check.basis == "actual" else _forecast
+        outcomes.append(judge(base, check, facts))
+    return outcomes
+
+
+def _facts(case: Case, budget: Budget, rule: Spend) -> _Facts:
+    window = window_of(rule.period, case.as_of, case.zone)
+    spent = case.spent(window, budget.match)
+    fixed = fixed_drivers(case, budget, window)
+    whole = fixed_drivers(case, budget, window, whole=True)
+    past = before(rule.period, window, case.zone)
+    projection, cut_off = None, None
+    if any(check.basis == "forecast" for check in rule.checks):
+        projection, cut_off = projected(case, budget, window)
+    return _Facts(
+        window,
+        _sum(spent) + _cost(fixed),
+        (*fixed, *drivers(case, budget, window, past, spent)),
+        tuple(doubts(case, budget, window, spent)),
+        _cost(whole),
+        projection,
+        cut_off,
+    )
+
+
+def _sum(spent: Sequence[Spent]) -> Decimal:
+    return sum((s.cost_usd or ZERO for s in spent), ZERO)
+
+
+def _cost(lines: Sequence[Driver]) -> Decimal:
+    return sum((line.cost_usd for line in lines), ZERO)
+
+
+def projected(
+    case: Case, budget: Budget, window: Window, method: str = "auto"
+) -> tuple[Projection | None, date | None]:
+    """Return the projection of a window, and the last day where its log is cut off."""
+    first, after = local_days(window, case.zone)
+    known = daily.history(case, budget.match, since=first)
+    question = Question(first, after, to_local(case.as_of, case.zone).date(), known.so_far)
+    return project(known.complete, question, method), known.cut_off
+
+
+def _actual(base: Outcome, check: SpendCheck, facts: _Facts) -> Outcome:
+    status = judged(facts.actual, base.warn_at, base.fail_at)
+    reasons = _breached(status, check, base)
+    return doubted(replace(base, value=facts.actual, status=status, reasons=reasons), facts.doubts)
+
+
+def _forecast(base: Outcome, check: SpendCheck, facts: _Facts) -> Outcome:
+    early = _too_early(check, facts.projection)
+    if early:
+        status = EARLY[check.on_too_early]
+        base = replace(base, status=status, reasons=(early,), forecast=facts.projection)
+        return doubted(base, facts.doubts) if status is not Status.SKIP else base
+    projection = facts.projection
+    usd = projection.p90_usd if projection and check.use == "p90" else None
+    if projection and usd is None:
+        usd = projection.p50_usd
+    value = Decimal(str(usd)) + facts.fixed_ahead
+    status = judged(value, base.warn_at, base.fail_at)
+    room = float((base.fail_at or base.limit or ZERO) - facts.fixed_ahead)
+    outcome = replace(
+        base,
+        value=value,
+        status=status,
+        reasons=_breached(status, check, base),
+        forecast=projection,
+        crossed_on=projection.crossed_on(room) if projection else None,
+    )
+    return doubted(outcome, facts.doubts)
+
+
+def _too_early(check: SpendCheck, projection: Projection | None) -> str:
+    """Return why a forecast says nothing yet; empty where it does."""
+    if projection is None:
+        return "too early: fewer than 3 complete days of history"
+    if projection.history_days < ROUGH_DAYS:
+        return f"too early: {projection.history_days} days of history, {ROUGH_DAYS} needed"
+    if projection.period_days < check.min_days:
+        days = projection.period_days
+        return f"too early: {days} complete days of the period, {check.min_days} needed"
+    if check.use == "p90" and projection.p90_usd is None:
+        return "too early: not enough past forecasts for a p90"
+    return ""
+
+
+def _breached(status: Status, check: SpendCheck, base: Outcome) -> tuple[str, ...]:
+    level = {Status.FAIL: check.fail, Status.WARN: check.warn}.get(status)
+    if level is None or base.limit is None:
+        return ()
+    if level.of_limit:
+        return (f"above {percent(level.amount)} of the limit",)
+    return (f"above {level.amount:,.2f} USD",)
+
+
+def doubted(outcome: Outcome, found: Sequence[Doubt]) -> Outcome:
+    """Return the outcome with the doubts about its figures added to its verdict."""
+    status = worst([outcome.status, *(doubt.status for doubt in found)])
+    reasons = (*outcome.reasons, *(doubt.reason for doubt in found))
+    return replace(outcome, status=status, reasons=reasons)

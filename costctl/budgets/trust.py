@@ -1,0 +1,85 @@
+"""Whether a figure can be trusted: a check that cannot be computed is never green."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from costctl.budgets.evidence import Case
+from costctl.budgets.model import Budget
+from costctl.budgets.verdict import Status
+from costctl.budgets.words import length, moment, percent
+from costctl.vocabulary import Spent, Window
+
+UNPRICED = {
+    "inconclusive": Status.INCONCLUSIVE,
+    "fail": Status.FAIL,
+    "warn": Status.WARN,
+}
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A reason to distrust a figure, and the least status that it leaves."""
+
+    status: Status
+    reason: str
+
+
+def doubts(
+    case: Case, budget: Budget, window: Window, spent: Sequence[Spent], *, priced: bool = True
+) -> list[Doubt]:
+    """Return what speaks against the figures of a window; `priced` where they are money."""
+    if not sum(s.rows for s in spent):
+        return _no_data(budget)
+    found = _unpriced(budget, spent) if priced else []
+    return found + _stale(case, budget, window)
+
+
+def _no_data(budget: Budget) -> list[Doubt]:
+    if budget.policy.on_no_data == "pass":
+        return []
+    return [Doubt(Status.INCONCLUSIVE, "no usage in scope")]
+
+
+def unpriced_share(spent: Sequence[Spent]) -> Decimal:
+    """Return the share of requests without a price; of tokens where a source counts no requests."""
+    requests = sum(s.requests or 0 for s in spent)
+    unpriced = sum(s.unpriced_requests for s in spent)
+    if requests:
+        return Decimal(unpriced) / Decimal(requests)
+    tokens = sum(s.tokens.total for s in spent)
+    missing = sum(s.unpriced_tokens for s in spent)
+    return Decimal(missing) / Decimal(tokens) if tokens else Decimal(0)
+
+
+def _unpriced(budget: Budget, spent: Sequence[Spent]) -> list[Doubt]:
+    share = unpriced_share(spent)
+    status = UNPRICED.get(budget.policy.on_unpriced)
+    if status is None or share <= budget.policy.unpriced_tolerance:
+        return []
+    names: dict[str, int] = {}
+    for s in spent:
+        for name, count in s.unpriced_names:
+            names[name] = names.get(name, 0) + count
+    listed = sorted(names, key=lambda name: (-names[name], name))
+    more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
+    what = f": {', '.join(listed[:NAMED])}{more}" if listed else ""
+    return [Doubt(status, f"{percent(share)} of requests have no price{what}")]
+
+
+def _stale(case: Case, budget: Budget, window: Window) -> list[Doubt]:
+    """Compare the newest row with the as-of moment, or with the period's end once that is past."""
+    until = case.as_of if window.until is None else min(window.until, case.as_of)
+    # A seasonal scope may rest for long; only the whole log can be late for it.
+    where = () if budget.policy.on_no_data == "pass" else budget.match
+    newest = [s.last for s in case.spent(Window(None, until), where, ()) if s.last is not None]
+    if newest and until - max(newest) > budget.policy.max_data_age:
+        age, most = length(until - max(newest)), length(budget.policy.max_data_age)
+        return [
+            Doubt(
+                Status.INCONCLUSIVE,
+                f"the newest usage is of {moment(max(newest))}, {age} old (at most {most})",
+            )
+        ]
+    return []

@@ -1,0 +1,20 @@
+"""Judges a budget text over a ledger."""
+
+from textwrap import dedent
+
+from costctl.budgets.evidence import Evidence
+from costctl.budgets.judge import judge
+from costctl.budgets.read import read_budgets
+from tests.budgets.ledger import Ledger, when
+
+
+def run_of(tmp_path, text, *calls, as_of="2026-11-23T00:00:00", tz="UTC", **evidence):
+    path = tmp_path / "budgets.yaml"
+    path.write_text("version: 1\n" + dedent(text))
+    file = read_budgets(path, as_of=when(as_of), tz=tz)
+    found = Evidence(Ledger(*calls).spent, **evidence)
+    return judge(file, file.budgets, found, as_of=when(as_of), tz=tz)
+
+
+def statuses(run):
+    return [outcome.status.value for outcome in run.outcomes]
