@@ -36,7 +36,18 @@ UNIT_CLASSES = (
 """Priced things that are neither tokens nor requests: keys of the `units` map of a row."""
 
 SHOWN_CLASSES = ("cache_read_audio", "cache_read_image", "video_input", "video_output")
-"""Kept in price files and shown, but no column of a log counts them."""
+"""Kept in price files and shown (in `units`), but no column of a log counts them."""
+
+TOKEN_PRICES = (*RATE_CLASSES[:-1], *SHOWN_CLASSES)
+"""Classes priced per million tokens: a region's factor multiplies these and nothing else."""
+
+PRICE_CLASSES = (*RATE_CLASSES, *UNIT_CLASSES, *SHOWN_CLASSES)
+"""All that a price block may state."""
+
+KINDS = ("chat", "embedding", "rerank", "image", "audio", "other")
+
+SERVICE_TIERS = ("standard", "batch", "flex", "priority", "fast", "ultrafast")
+"""Known to every provider; a further one must stand in the provider's `tiers_known`."""
 
 _RATE = "DECIMAL(38, 18)"
 _UNITS = f"MAP(VARCHAR, {_RATE})"
