@@ -1,8 +1,10 @@
 """What a log format can say about its records, as values; `_read` makes them from YAML.
 
-A record is one JSON document, whatever its container was. Reading goes: `parse` texts in place, `unwrap`,
-`explode`, `carry`, `keep`/`skip`, `changed`, the first matching of `variants`, `row` and `tokens`, then
-`identity` and `merge`.
+A record is one JSON document, whatever its container was. Reading goes: `unwrap`, `explode`, `parse` texts in
+place, `carry`, `keep`, `changed` and deltas, `skip`, the first matching of `variants`, `row` and `tokens`, then
+`leaf`, `identity` and `merge`.
+
+Nothing is filled that is absent, null, empty text, `{}` or `[]`, so of alternatives such a one is passed over.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,6 +30,9 @@ COUNTS = (
     "total",
 )
 """Logged counts; `total` is a check, or makes up for one missing side."""
+
+EACH = -1
+"""The position that stands for every element of an array or object; only in what recognises a format."""
 
 TABLE_KEY = "_table"
 """Key under which a record of a SQLite file tells its table."""
@@ -57,7 +62,7 @@ class Path:
 def _steps(keys: tuple[str | int, ...]) -> Iterator[str]:
     for key in keys:
         if isinstance(key, int):
-            yield f"[{key}]"
+            yield "[*]" if key == EACH else f"[{key}]"
         else:
             plain = key and not any(c in key for c in '."^@[]')
             yield f".{key}" if plain else f'."{key}"'
@@ -238,7 +243,8 @@ class Identity:
     """What makes two records the same call.
 
     Attributes:
-        key: its parts; where all are absent or placeholders, the content decides. Empty: always the content.
+        key: its parts, of which a `column` may also be `ordinal`: the how-manieth of the file with the same other
+            parts. Where all are absent or placeholders, the content decides. Empty: always the content.
         scope: shared by formats that may hold the same call.
     """
 
@@ -282,15 +288,18 @@ class Format:
         recognise: None for a format that is only ever named.
         incomplete: holds for a record (before exploding) that says more pages are missing.
         parse: texts to parse in place, before all else.
-        unwrap: where the record may sit inside a wrapper, when the line itself is not recognised.
-        explode: arrays to unfold, outermost first; a record without the array makes no rows.
+        unwrap: where the record may sit inside a wrapper, as an object or as JSON text: the first of these for which
+            `keep` holds, when it does not hold for the line itself. The wrapper is then `^`.
+        explode: arrays to unfold, outermost first; an object unfolds to its values, and a record without the array
+            makes no rows.
         attributes: keyed lists by prefix.
         keep: the records that are calls; None keeps all.
         skip: records that are none after all.
         leaf: the tree of the records.
         row: canonical column -> expression. `tags.NAME` and `units.NAME` fill one key of these maps. For
             `billing`, the columns of that table.
-        tags: maps and lists that become tags as they are; all of them, not the first.
+        tags: maps and lists that become tags as they are; all of them, not the first. A last key such as `"tag.*"`
+            stands for all keys with that prefix, which the tags lose.
         tokens: logged counts.
         constants: column -> fixed text; besides columns `tz`, the zone of naive times.
         variants: alternative blocks, by record.

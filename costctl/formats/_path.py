@@ -1,11 +1,11 @@
-"""The path grammar: `usage.input`, `data[0].id`, `"a.b".c`, `^time`, `^^resource.id`, `@gen_ai.system`, `.`."""
+"""The path grammar: `usage.input`, `data[0].id`, `"a.b".c`, `data[*].id`, `^time`, `^^resource.id`, `@gen_ai.system`, `.`."""
 
 import re
 from collections.abc import Iterable
 
-from costctl.formats._base import Path
+from costctl.formats._base import EACH, Path
 
-STEP = re.compile(r'(?:^|\.)(?:"([^"]+)"|([^."\[\]]+))|\[(\d+)\]')
+STEP = re.compile(r'(?:^|\.)(?:"([^"]+)"|([^."\[\]]+))|\[(\d+|\*)\]')
 
 
 class BadPathError(ValueError):
@@ -26,10 +26,12 @@ def parse_path(text: str, prefixes: Iterable[str] = ()) -> Path:
             return Path((name,), attributes=prefix)
     up = len(rest) - len(rest.lstrip("^"))
     rest = rest[up:]
-    if rest in {"", "."}:
-        if not up and not rest:
-            raise BadPathError("the path is empty")
+    if rest == "." or (up and not rest):
         return Path((), up)
+    return Path(_keys(rest, text), up)
+
+
+def _keys(rest: str, text: str) -> tuple[str | int, ...]:
     keys: list[str | int] = []
     position = 0
     while position < len(rest):
@@ -37,6 +39,11 @@ def parse_path(text: str, prefixes: Iterable[str] = ()) -> Path:
         if not found or (position == 0 and rest[0] == "."):
             raise BadPathError(f'{text!r} is no path; write a.b, a[0].b, or quote a key: "a.b".c')
         quoted, plain, index = found.groups()
-        keys.append(int(index) if index is not None else quoted or plain)
+        if index is None:
+            keys.append(quoted or plain)
+        else:
+            keys.append(EACH if index == "*" else int(index))
         position = found.end()
-    return Path(tuple(keys), up)
+    if not keys:
+        raise BadPathError("the path is empty")
+    return tuple(keys)
