@@ -1,0 +1,177 @@
+"""A log format, compiled to the statement that reads it."""
+
+from dataclasses import dataclass
+
+from costctl.formats._base import Attributes, Format, Identity
+from costctl.store.compile_paths import Document, Documents, attributes_column, lit, quoted, structure
+from costctl.store.compile_rows import MADE, UNSTORED, Layers, Rows
+from costctl.store.compile_values import NULL_TEXT, Values
+from costctl.vocabulary import BILLING, BY_NAME, OF_WHICH, PLACEHOLDER_IDS, PROVENANCE, TOKEN_CLASSES, USAGE
+
+WINDOW = "WINDOW in_file AS (PARTITION BY ingest_id ORDER BY rn, sub)"
+CONTENT = ("endpoint", "requested_model", "occurred_at", "input_uncached", "output", "logged_cost_usd")
+"""Columns that every content identity has; the others only where they are not at their default."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What reads a format.
+
+    Attributes:
+        documents: the documents of a record.
+        layers: its columns.
+        columns: stored column -> SQL over the layers, without identity and provenance.
+        key: SQL of `event_key`; NULL where only an occurrence number can tell equal rows apart is never the case:
+            its last bit says whether an equal row is the same call (1) or another one (0).
+        content: whether the identity is the content for every record.
+    """
+
+    form: Format
+    documents: Documents
+    values: Values
+    layers: Layers
+    columns: dict[str, str]
+    key: str
+    content: bool
+
+
+def compile_format(form: Format, *, tz: str = "UTC") -> Statement:
+    """Return the pieces of SQL that read a format; `tz` is the zone of times that carry none."""
+    documents = Documents(form)
+    values = Values(documents, form.constants.get("tz", tz))
+    rows = Rows(form, values)
+    layers = rows.layers()
+    columns = _columns(form, rows)
+    return Statement(
+        form, documents, values, layers, columns, _key(form, rows, columns, values), not form.identity.key
+    )
+
+
+def _columns(form: Format, rows: Rows) -> dict[str, str]:
+    columns = {n: f"c_{n}" for n in rows.columns if not n.startswith(("tags.", "units.")) and n not in UNSTORED}
+    if "c_tags" in rows.layers().typed:
+        columns["tags"] = "c_tags"
+    if "c_units" in rows.layers().typed:
+        columns["units"] = "c_units"
+    columns |= {n: f"k_{n}" for n in (*TOKEN_CLASSES, *OF_WHICH)}
+    total = " + ".join(f"k_{n}" for n in TOKEN_CLASSES)
+    units = " OR c_units IS NOT NULL" if "units" in columns else ""
+    columns |= {
+        "status": "k_status",
+        "tier": "k_tier",
+        "cache_hit": "k_hit",
+        "tokens_known": "(k_counted OR k_hit OR k_status = 'error')",
+        "billable": f"(NOT k_hit AND (({total}) > 0{units}))",
+        "time_assumed_utc": "(naive AND c_occurred_at IS NOT NULL)" if "occurred_at" in columns else "false",
+    }
+    _money(columns)
+    if form.assumed:
+        columns["assumed"] = "[" + ", ".join(lit(name) for name in form.assumed) + "]"
+    return columns
+
+
+def _money(columns: dict[str, str]) -> None:
+    """Keep USD apart from other currencies; what states no currency is USD."""
+    if "logged_cost" in columns or "logged_cost_currency" in columns:
+        amount = columns.get("logged_cost", columns.get("logged_cost_usd", "NULL"))
+        currency = f"upper(coalesce({columns.get('logged_cost_currency', NULL_TEXT)}, 'USD'))"
+        columns["logged_cost"] = amount
+        columns["logged_cost_currency"] = f"CASE WHEN {amount} IS NOT NULL THEN {currency} END"
+        columns["logged_cost_usd"] = f"CASE WHEN {currency} = 'USD' THEN {amount} END"
+
+
+def _key(form: Format, rows: Rows, columns: dict[str, str], values: Values) -> str:
+    content, evidence = _content(form, rows, columns)
+    scope = form.identity.scope or form.name
+    if form.merge == "sum_last" or not form.identity.key:
+        by_content = f"((md5_number(concat({lit(scope)}, {content})) & ~(1::UHUGEINT)) | CAST({evidence} AS UHUGEINT))"
+        if not form.identity.key:
+            return by_content
+    parts = _identity_parts(form.identity, values)
+    by_key = f"(md5_number(concat({lit(scope + chr(31) + 'id')}, {', '.join(parts)})) | 1::UHUGEINT)"
+    if form.merge == "sum_last":
+        return by_key
+    filled = " OR ".join(f"{part_text(e, values)} IS NOT NULL" for e in form.identity.key)
+    by_content = f"((md5_number(concat({lit(scope)}, {content})) & ~(1::UHUGEINT)) | CAST({evidence} AS UHUGEINT))"
+    return f"CASE WHEN {filled} THEN {by_key} ELSE {by_content} END"
+
+
+def part_text(expression: object, values: Values) -> str:
+    """Return one part of a key; a placeholder is no id."""
+    text = values.text(expression)  # type: ignore[arg-type]
+    words = ", ".join(lit(word) for word in PLACEHOLDER_IDS)
+    return f"CASE WHEN lower(trim({text})) IN ({words}) THEN NULL ELSE {text} END"
+
+
+def _identity_parts(identity: Identity, values: Values) -> list[str]:
+    return [f"{lit(chr(31))}, coalesce({part_text(e, values)}, {lit(chr(30))})" for e in identity.key]
+
+
+def _content(form: Format, rows: Rows, columns: dict[str, str]) -> tuple[str, str]:
+    """Return the text that makes two rows equal, and whether an equal row must be the same call."""
+    skip = PROVENANCE | set(form.assumed)
+    parts = []
+    for name in CONTENT:
+        if name in columns and name not in skip:
+            parts += [lit("|"), _plain(name, columns[name])]
+        else:
+            parts.append(lit("|"))
+    evidence = ["false"]
+    if "request_id" in rows.columns:
+        words = ", ".join(lit(word) for word in PLACEHOLDER_IDS)
+        known = f"(c_request_id IS NOT NULL AND lower(c_request_id) NOT IN ({words}))"
+        parts.append(f"CASE WHEN {known} THEN concat('|id=', c_request_id) ELSE '' END")
+        evidence.append(known)
+    if "occurred_at" in columns and "occurred_at" not in form.assumed:
+        evidence.append("coalesce(microsecond(c_occurred_at) % 1000000 <> 0, false)")
+    for column in USAGE:
+        name = column.name
+        if name in columns and name not in CONTENT and name not in skip:
+            value = columns[name]
+            parts.append(f"CASE WHEN {value} IS DISTINCT FROM {column.default} THEN concat({lit(f'|{name}=')}, {value}) ELSE '' END")
+    return ", ".join(parts), "(" + " OR ".join(evidence) + ")"
+
+
+def _plain(name: str, sql: str) -> str:
+    kind = BY_NAME[name].sql_type
+    if kind == "TIMESTAMP":
+        return f"epoch_us({sql})"
+    if kind.startswith("DECIMAL"):
+        # The shortest text of the double is the same whatever container the amount came in.
+        return f"CAST({sql} AS DOUBLE)"
+    return sql
+
+
+def fast_select(statement: Statement, source: str) -> str:
+    """Return the statement over a reader of JSON lines whose rows are the structs themselves.
+
+    The row of a record that needs a closer look has no `event_key`: not an object, a count that is none, a rare
+    column that the narrow table lacks, or no evidence that an equal row is the same call.
+    """
+    raw, typed, classes = statement.layers.raw, statement.layers.typed, statement.layers.classes
+    narrow = [c.name for c in USAGE if c.common]
+    columns = statement.columns
+    rare = [f"{sql} IS NULL" for n, sql in columns.items() if _is_rare(n) and BY_NAME[n].default == "NULL"]
+    rare += [f"{sql} IS NOT DISTINCT FROM {BY_NAME[n].default}" for n, sql in columns.items() if _is_rare(n) and BY_NAME[n].default != "NULL"]
+    keep = [statement.values.test(statement.form.keep)] if statement.form.keep else []
+    clean = " AND ".join(["reason IS NULL", "NOT (" + _empty(statement) + ")", "NOT k_mismatch", *rare, *keep])
+    wanted = {n: columns.get(n, BY_NAME[n].default) for n in narrow if n not in {"event_key", "ingest_id", "source_line", "source", "source_format"}}
+    key = f"CASE WHEN {clean} AND ({statement.key} & 1::UHUGEINT) = 1 THEN {statement.key} END"
+    return (
+        f"SELECT {key} AS event_key, {', '.join(f'{sql} AS {n}' for n, sql in wanted.items())} "
+        f"FROM (SELECT *, {_aliased(classes)} FROM (SELECT *, {_aliased(typed)} FROM (SELECT s_0, {_aliased(raw)} "
+        f"FROM (SELECT s_0 FROM {source} AS s_0))))"
+    )
+
+
+def _is_rare(name: str) -> bool:
+    return name in BY_NAME and not BY_NAME[name].common and name != "assumed"
+
+
+def _empty(statement: Statement) -> str:
+    names = [n for n in statement.layers.raw if n.startswith(("n_", "x_"))]
+    return " AND ".join(f"{n} IS NULL" for n in names) or "false"
+
+
+def _aliased(columns: dict[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())

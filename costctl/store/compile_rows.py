@@ -1,0 +1,302 @@
+"""The canonical columns of a record as SQL, in layers: logged texts, typed values, disjoint token classes, identity."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from costctl.formats._base import Expression, Format, TokenBlock, Value, Variant
+from costctl.formats.words import OPERATIONS, PROVIDERS, STATUSES, TIERS
+from costctl.store.compile_paths import lit
+from costctl.store.compile_values import MONEY, NULL_TEXT, Values
+from costctl.vocabulary import BUCKET_LIMIT, BY_NAME, OF_WHICH, REQUEST_LIMIT, TOKEN_CLASSES
+
+TRUE_WORDS = "('1', '1.0', 'true', 't', 'yes', 'y', 'hit')"
+HTTP_ERROR = 400
+TIME_COLUMNS = ("occurred_at", "ended_at")
+MAPPED = ("tags.", "units.")
+UNSTORED = ("request_id",)
+MADE = (*TOKEN_CLASSES, *OF_WHICH, "billable", "tokens_known", "status", "tier", "time_assumed_utc")
+"""Columns that are worked out here whatever a format says."""
+
+
+@dataclass(frozen=True)
+class Layers:
+    """Columns to select, layer upon layer; a later layer may use those of an earlier one.
+
+    Attributes:
+        raw: logged texts.
+        typed: typed values, and `reason`, why a record is refused.
+        classes: token classes and what follows from them.
+    """
+
+    raw: dict[str, str]
+    typed: dict[str, str]
+    classes: dict[str, str]
+
+
+class Rows:
+    """Compiles the row of one format."""
+
+    def __init__(self, form: Format, values: Values) -> None:
+        self.form = form
+        self.values = values
+        self.bucket = form.constants.get("granularity") == "bucket"
+        names = set(form.row) | set(form.constants) | {carry.column for carry in form.carry}
+        for variant in form.variants:
+            names |= set(variant.row) | set(variant.constants)
+        self.columns = sorted(n for n in names if n != "tz")
+
+    def layers(self) -> Layers:
+        """Return all columns but the identity."""
+        raw: dict[str, str] = {}
+        if self.form.variants:
+            raw["v"] = self._variant()
+        typed: dict[str, str] = {}
+        reasons: list[tuple[str, str]] = []
+        self._counts(raw, typed, reasons)
+        for name in self.columns:
+            if not name.startswith(MAPPED):
+                self._column(name, raw, typed, reasons)
+        self._maps(typed)
+        whens = " ".join(f"WHEN {test} THEN {lit(why)}" for test, why in reasons)
+        typed["reason"] = f"CASE {whens} END" if whens else NULL_TEXT
+        return Layers(raw, typed, self._classes())
+
+    def _variant(self) -> str:
+        whens = []
+        for number, variant in enumerate(self.form.variants):
+            if variant.when is None:
+                return f"CASE {' '.join(whens)} ELSE {number} END" if whens else str(number)
+            whens.append(f"WHEN {self.values.test(variant.when)} THEN {number}")
+        return f"CASE {' '.join(whens)} ELSE -1 END"
+
+    def _picked(self, parts: Mapping[int, str], base: str) -> str:
+        """Return the part of the record's variant, else the base."""
+        if not parts or set(parts.values()) == {base}:
+            return base
+        whens = " ".join(f"WHEN {number} THEN {sql}" for number, sql in sorted(parts.items()))
+        return f"CASE v {whens} ELSE {base} END"
+
+    def _blocks(self) -> dict[int, TokenBlock]:
+        return {n: v.tokens for n, v in enumerate(self.form.variants) if v.tokens is not None}
+
+    def _counts(self, raw: dict[str, str], typed: dict[str, str], reasons: list[tuple[str, str]]) -> None:
+        blocks = self._blocks()
+        names = sorted({n for b in (self.form.tokens, *blocks.values()) for n in b.counts})
+        limit = BUCKET_LIMIT if self.bucket else REQUEST_LIMIT
+        for name in names:
+            parts = {n: self.values.text(b.counts.get(name, ())) for n, b in blocks.items()}
+            raw[f"n_{name}"] = self._picked(parts, self.values.text(self.form.tokens.counts.get(name, ())))
+            typed[f"i_{name}"] = f"try_cast(n_{name} AS BIGINT)"
+            reasons.append((bad_count(f"n_{name}", limit), f"{name} is no count of tokens"))
+
+    def _expression(self, name: str) -> tuple[dict[int, Expression], Expression]:
+        base: Expression = self.form.row.get(name, ())
+        if name in self.form.constants:
+            base = (*base, Value(constant=self.form.constants[name]))
+        parts = {}
+        for number, variant in enumerate(self.form.variants):
+            own = self._variant_expression(variant, name)
+            if own:
+                parts[number] = own
+        return parts, base
+
+    def _variant_expression(self, variant: Variant, name: str) -> Expression:
+        own: Expression = variant.row.get(name, ())
+        if name in variant.constants:
+            own = (*own, Value(constant=variant.constants[name]))
+        return own
+
+    def _carried(self, name: str) -> str | None:
+        for carry in self.form.carry:
+            if carry.column == name:
+                value = self.values.text(carry.value)
+                held = f"CASE WHEN {self.values.test(carry.source)} THEN {value} END"
+                return f"last_value({held} IGNORE NULLS) OVER (in_file ROWS UNBOUNDED PRECEDING)"
+        return None
+
+    def _column(self, name: str, raw: dict[str, str], typed: dict[str, str], reasons: list[tuple[str, str]]) -> None:
+        parts, base = self._expression(name)
+        if name in TIME_COLUMNS:
+            self._time(name, parts, base, raw, reasons)
+            typed[f"c_{name}"] = f"t_{name}"
+            return
+        own = self.values.text(base)
+        carried = self._carried(name)
+        if carried is not None:
+            own = f"coalesce({own}, {carried})" if base else carried
+        raw[f"x_{name}"] = self._picked({n: self.values.text(e) for n, e in parts.items()}, own)
+        sql, bad = cast(name, f"x_{name}")
+        typed[f"c_{name}"] = sql
+        if bad:
+            reasons.append((bad, f"{name} cannot be read"))
+
+    def _time(
+        self, name: str, parts: Mapping[int, Expression], base: Expression, raw: dict[str, str], reasons: list[tuple[str, str]]
+    ) -> None:
+        stamp, naive, bad = self.values.time(base) if base else ("CAST(NULL AS TIMESTAMP)", "false", "false")
+        found = {n: self.values.time(e) for n, e in parts.items()}
+        raw[f"t_{name}"] = self._picked({n: f[0] for n, f in found.items()}, stamp)
+        if name == "occurred_at":
+            raw["naive"] = self._picked({n: f[1] for n, f in found.items()}, naive)
+        raw[f"bad_{name}"] = self._picked({n: f[2] for n, f in found.items()}, bad)
+        reasons.append((f"bad_{name}", f"{name} is no time"))
+
+    def _maps(self, typed: dict[str, str]) -> None:
+        tags = [n for n in self.columns if n.startswith("tags.")]
+        entries = [entry(lit(n.removeprefix("tags.")), self._text_of(n)) for n in tags]
+        entries += [tags_of(self.values.documents.text(path)) for path in self.form.tags]
+        if entries:
+            typed["c_tags"] = merged_map(entries)
+        units = [n for n in self.columns if n.startswith("units.")]
+        if units:
+            parts = [entry(lit(n.removeprefix("units.")), f"try_cast({self._text_of(n)} AS BIGINT)") for n in units]
+            listed = f"list_filter(list_concat({', '.join(parts)}), lambda e: e.v > 0)"
+            typed["c_units"] = f"CASE WHEN len({listed}) > 0 THEN map_from_entries({listed}) END"
+
+    def _text_of(self, name: str) -> str:
+        parts, base = self._expression(name)
+        return self._picked({n: self.values.text(e) for n, e in parts.items()}, self.values.text(base))
+
+    def _classes(self) -> dict[str, str]:
+        blocks = self._blocks()
+        base = block_classes(self.form.tokens)
+        found = {n: block_classes(b) for n, b in blocks.items()}
+        names = (*TOKEN_CLASSES, *OF_WHICH, "mismatch")
+        classes = {f"k_{n}": self._picked({v: f[n] for v, f in found.items()}, base[n]) for n in names}
+        have = self.columns
+        classes["k_status"] = self._status()
+        classes["k_hit"] = "coalesce(c_cache_hit, false)" if "cache_hit" in have else "false"
+        counted = sorted({n for b in (self.form.tokens, *blocks.values()) for n in b.counts if n != "total"})
+        none = " AND ".join(f"i_{n} IS NULL" for n in counted) or "true"
+        if any(n.startswith("units.") for n in have):
+            none += " AND c_units IS NULL"
+        classes["k_counted"] = "coalesce(c_tokens_known, true)" if "tokens_known" in have else f"NOT ({none})"
+        classes["k_tier"] = tier("c_tier" if "tier" in have else None, "c_service_tier" if "service_tier" in have else None)
+        return classes
+
+    def _status(self) -> str:
+        parts = []
+        if "status" in self.columns:
+            whens = " ".join(f"WHEN {lit(k)} THEN {lit(v)}" for k, v in STATUSES.items())
+            parts.append(
+                "CASE WHEN c_status IS NULL THEN NULL "
+                f"WHEN try_cast(c_status AS INTEGER) >= {HTTP_ERROR} THEN 'error' "
+                f"ELSE CASE lower(c_status) {whens} ELSE 'ok' END END"
+            )
+        if "http_status" in self.columns:
+            parts.append(f"CASE WHEN c_http_status >= {HTTP_ERROR} THEN 'error' END")
+        return f"coalesce({', '.join([*parts, lit('ok')])})"
+
+
+def bad_count(text: str, limit: int) -> str:
+    """Return the test that a filled text is no whole number from 0 to a limit."""
+    number = f"try_cast({text} AS BIGINT)"
+    fraction = f"(contains({text}, '.') AND NOT regexp_full_match({text}, '[0-9]+[.]0*'))"
+    return f"({text} IS NOT NULL AND ({number} IS NULL OR {number} < 0 OR {number} > {limit} OR {fraction}))"
+
+
+def cast(name: str, text: str) -> tuple[str, str]:
+    """Return a text as the type of its column, and the test that it is filled and cannot be."""
+    column = BY_NAME.get(name)
+    kind = column.sql_type if column else "VARCHAR"
+    if kind == "BOOLEAN":
+        return f"CASE WHEN {text} IS NULL THEN NULL ELSE lower({text}) IN {TRUE_WORDS} END", ""
+    if kind == "VARCHAR[]":
+        return f"from_json({text}, '[\"VARCHAR\"]')", ""
+    if name == "requests":
+        return f"try_cast({text} AS BIGINT)", bad_count(text, BUCKET_LIMIT)
+    if kind in {"BIGINT", "INTEGER", "DOUBLE"}:
+        number = f"try_cast({text} AS {kind})"
+        return (f"CASE WHEN isfinite({number}) THEN {number} END" if kind == "DOUBLE" else number), ""
+    if kind == MONEY:
+        return f"try_cast({text} AS {MONEY})", f"({text} IS NOT NULL AND try_cast({text} AS {MONEY}) IS NULL)"
+    if name == "provider":
+        whens = " ".join(f"WHEN {lit(k)} THEN {lit(v)}" for k, v in PROVIDERS.items())
+        return f"CASE lower({text}) {whens} ELSE lower({text}) END", ""
+    if name == "operation":
+        whens = " ".join(f"WHEN regexp_matches(lower({text}), {lit(p)}) THEN {lit(v)}" for p, v in OPERATIONS)
+        return f"CASE WHEN {text} IS NULL THEN NULL {whens} ELSE 'other' END", ""
+    return text, ""
+
+
+def tier(stated: str | None, logged: str | None) -> str:
+    """Return the tier that prices a row: the stated one, else the logged one, else standard."""
+    whens = " ".join(f"WHEN {lit(k)} THEN {lit(v)}" for k, v in TIERS.items())
+    parts = [f"CASE lower({c}) {whens} ELSE lower({c}) END" for c in (stated, logged) if c]
+    return f"coalesce({', '.join([*parts, lit('standard')])})"
+
+
+def block_classes(block: TokenBlock) -> dict[str, str]:
+    """Return each token class from the logged counts `i_*`; classes are disjoint and never negative."""
+
+    def count(name: str) -> str:
+        return f"coalesce(i_{name}, 0)" if name in block.counts else "0"
+
+    def side(name: str, other: str) -> str:
+        if name not in block.counts:
+            return "0"
+        if "total" not in block.counts or other not in block.counts:
+            return count(name)
+        rest = f"i_total - i_{other}"
+        return f"CASE WHEN i_{name} IS NULL AND i_{other} IS NOT NULL AND {rest} >= 0 THEN {rest} ELSE {count(name)} END"
+
+    inside = " + ".join(count(n) for n in block.input_includes if n in block.counts) or "0"
+    if block.exclusive_if is not None and inside != "0":
+        parts = " + ".join(count(n) for n in block.exclusive_if.sum if n in block.counts) or "0"
+        inside = f"CASE WHEN {parts} > {count(block.exclusive_if.exceeds)} THEN 0 ELSE {inside} END"
+    taken = " + ".join(count(n) for n in block.output_includes if n in block.counts and n != "reasoning") or "0"
+    added = " + ".join(count(n) for n in block.output_adds if n in block.counts) or "0"
+    given, made = side("input", "output"), side("output", "input")
+    output = made if (added, taken) == ("0", "0") else f"greatest(({made}) + ({added}) - ({taken}), 0)"
+    plain = {n: count(n) for n in ("cache_read", "cache_write", "audio_input", "audio_output", "image_input", "image_output")}
+    return plain | {
+        "input_uncached": given if inside == "0" else f"greatest(({given}) - ({inside}), 0)",
+        "output": output,
+        "cache_write_long": f"least({count('cache_write_long')}, {count('cache_write')})" if "cache_write_long" in block.counts else "0",
+        "reasoning": f"least({count('reasoning')}, {output})" if "reasoning" in block.counts else "0",
+        "mismatch": "false" if inside == "0" else f"(({inside}) > ({given}))",
+    }
+
+
+def entry(key: str, value: str) -> str:
+    """Return a list of one key and value, or an empty one where the value is NULL."""
+    return f"list_filter([{{'k': {key}, 'v': {value}}}], lambda e: e.v IS NOT NULL)"
+
+
+def tags_of(text: str) -> str:
+    """Return the tags of a JSON map (nested keys joined by dots) or list (`key:value`, `key=value`, bare words)."""
+    return f"tag_entries({text})"
+
+
+def merged_map(entries: list[str]) -> str:
+    """Return lists of entries as one map; a key that occurs twice gets its values sorted and joined."""
+    return f"tag_map(list_concat({', '.join(entries)}))"
+
+
+MACROS = """
+CREATE OR REPLACE TEMP MACRO tag_pair(word) AS CASE
+    WHEN regexp_matches(word, '^[^:=]+[:=]')
+    THEN {'k': regexp_extract(word, '^([^:=]+)[:=]', 1), 'v': regexp_extract(word, '^[^:=]+[:=](.*)$', 1)}
+    ELSE {'k': word, 'v': 'true'} END;
+CREATE OR REPLACE TEMP MACRO json_at(doc, key) AS
+    json_extract(doc, '/' || replace(replace(key, '~', '~0'), '/', '~1'));
+CREATE OR REPLACE TEMP MACRO flat_1(doc, prefix) AS
+    list_transform(CAST(json_keys(doc) AS VARCHAR[]), lambda a: {'k': prefix || a, 'j': json_at(doc, a)});
+CREATE OR REPLACE TEMP MACRO flat_more(list) AS
+    flatten(list_transform(list, lambda e: CASE WHEN json_type(e.j) = 'OBJECT'
+        THEN list_transform(CAST(json_keys(e.j) AS VARCHAR[]), lambda b: {'k': e.k || '.' || b, 'j': json_at(e.j, b)}) ELSE [e] END));
+CREATE OR REPLACE TEMP MACRO json_words(doc) AS CAST(json_extract_string(doc, '$[*]') AS VARCHAR[]);
+CREATE OR REPLACE TEMP MACRO tag_entries_of(doc) AS CASE json_type(doc)
+    WHEN 'OBJECT' THEN list_filter(
+        list_transform(flat_more(flat_more(flat_1(doc, ''))), lambda e: {'k': e.k, 'v': json_extract_string(e.j, '$')}),
+        lambda e: e.v IS NOT NULL AND e.v NOT IN ('', '{}', '[]'))
+    WHEN 'ARRAY' THEN list_transform(list_filter(json_words(doc), lambda w: w IS NOT NULL AND w <> ''), lambda w: tag_pair(w))
+    ELSE CAST([] AS STRUCT(k VARCHAR, v VARCHAR)[]) END;
+CREATE OR REPLACE TEMP MACRO tag_entries(text) AS
+    tag_entries_of(CASE WHEN text LIKE '{%' OR text LIKE '[%' THEN try_cast(text AS JSON) ELSE CAST('0' AS JSON) END);
+CREATE OR REPLACE TEMP MACRO tag_map(entries) AS CASE WHEN len(entries) > 0 THEN map_from_entries(
+    list_transform(list_sort(list_distinct(list_transform(entries, lambda e: e.k))), lambda name: {
+        'k': name,
+        'v': array_to_string(list_sort(list_distinct(
+            list_transform(list_filter(entries, lambda e: e.k = name), lambda e: e.v))), ',')})) END;
+"""

@@ -1,0 +1,199 @@
+"""The statement that reads any record of a format, layer by layer, with line numbers, refusals and skips."""
+
+from costctl.formats._base import Attributes, Expression, Parse
+from costctl.store.compile import Statement, compile_format
+from costctl.store.compile_paths import Document, attributes_column, lit, structure
+from costctl.store.compile_values import Values
+
+PREFIX_START = 4096
+"""Characters of the first prefix step; each next step doubles."""
+
+OTLP = '{"stringValue":"VARCHAR","intValue":"VARCHAR","doubleValue":"VARCHAR","boolValue":"VARCHAR","arrayValue":"JSON","kvlistValue":"JSON"}'
+
+__all__ = ["compile_format", "stage_select"]
+
+
+def stage_select(statement: Statement, source: str, *, key: str, endpoint: str | None = None) -> str:
+    """Return the statement over `source`, a relation (ingest_id, rn, doc).
+
+    Args:
+        statement: the compiled format.
+        source: SQL of the relation; doc is JSON, NULL where the line is none.
+        key: secret for hashes of prompt text.
+        endpoint: SQL over the typed layer that overrides the endpoint.
+    """
+    ctes = [
+        "l AS (SELECT ingest_id, rn, CAST(0 AS BIGINT) AS sub, coalesce(json_type(doc) = 'OBJECT', false) AS is_object, "
+        f"CASE WHEN json_type(doc) = 'OBJECT' THEN doc END AS d_0 FROM ({source}))"
+    ]
+    last = _documents(statement, ctes)
+    last = _layer(ctes, "attributes", last, _attributes(statement))
+    last = _layer(ctes, "raw", last, statement.layers.raw | _tests(statement), window=True)
+    last = _layer(ctes, "typed", last, statement.layers.typed)
+    last = _layer(ctes, "classes", last, statement.layers.classes)
+    columns = dict(statement.columns)
+    if endpoint is not None:
+        columns["endpoint"] = endpoint
+    columns |= _hashes(statement, key)
+    listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+    kind = "CASE WHEN NOT is_object THEN 'rejected' WHEN NOT kept THEN 'skipped' WHEN reason IS NOT NULL THEN 'rejected' ELSE 'row' END"
+    return (
+        f"WITH {', '.join(ctes)} SELECT ingest_id, rn, sub, {kind} AS kind, CASE WHEN is_object THEN reason END AS reason, "
+        f"k_mismatch AS mismatch, part AS incomplete, leaf_id, leaf_parent, {statement.key} AS event_key, {listed} FROM {last}"
+    )
+
+
+def _layer(ctes: list[str], name: str, last: str, columns: dict[str, str], *, window: bool = False) -> str:
+    if not columns:
+        return last
+    listed = ", ".join(f"{sql} AS {column}" for column, sql in columns.items())
+    clause = " WINDOW in_file AS (PARTITION BY ingest_id ORDER BY rn, sub)" if window and " in_file" in listed else ""
+    ctes.append(f"{name} AS (SELECT *, {listed} FROM {last}{clause})")
+    return name
+
+
+def _documents(statement: Statement, ctes: list[str]) -> str:
+    """Add the CTEs that make each document and its struct; return the name of the last."""
+    documents = statement.documents
+    last = "l"
+    for number, level in enumerate(documents.levels):
+        if level.name == "u":
+            last = _unwrapped(statement, ctes, last, documents.levels[number - 1])
+        elif number > 0:
+            last = _exploded(statement, ctes, last, number)
+        last = _layer(ctes, f"s{level.name}", last, {f"s_{level.name}": structure(level)})
+        for parsed in _parsed_of(statement, level):
+            last = _layer(ctes, f"dp{parsed.name}", last, {f"d_{parsed.name}": _parsed(parsed)})
+            last = _layer(ctes, f"sp{parsed.name}", last, {f"s_{parsed.name}": structure(parsed)})
+    return last
+
+
+def _parsed_of(statement: Statement, level: Document) -> list[Document]:
+    """Return the parsed texts below a level, outer ones first."""
+    found = []
+    for parsed in statement.documents.parsed:
+        outer = parsed.outer
+        while outer is not None and outer.outer is not None:
+            outer = outer.outer
+        if outer is level:
+            found.append(parsed)
+    return found
+
+
+def _parsed(parsed: Document) -> str:
+    assert parsed.outer is not None  # noqa: S101 - a parsed text stands in a document
+    text = parsed.outer.text(parsed.keys)
+    return f"parsed_sse({text})" if parsed.sse else f"parsed_text({text})"
+
+
+def _unwrapped(statement: Statement, ctes: list[str], last: str, outer: Document) -> str:
+    inner = [f"object_at(d_{outer.name}, {lit('/' + '/'.join(map(str, p.keys)))})" for p in statement.form.unwrap]
+    found = f"coalesce({', '.join(inner)})" if len(inner) > 1 else inner[0]
+    values = Values(statement.documents.from_level(0))
+    recognise = statement.form.recognise
+    known = []
+    if recognise is not None:
+        known = [values.documents.present(p) for p in recognise.has]
+        known += ["(" + " OR ".join(values.documents.present(p) for p in recognise.has_any) + ")"] if recognise.has_any else []
+        known += [values.test(recognise.test)] if recognise.test else []
+    test = " AND ".join(known) if known else "false"
+    return _layer(ctes, "du", last, {"d_u": f"CASE WHEN {test} OR {found} IS NULL THEN d_{outer.name} ELSE {found} END"})
+
+
+def _exploded(statement: Statement, ctes: list[str], last: str, number: int) -> str:
+    levels = statement.documents.levels
+    outer, level = levels[number - 1], levels[number]
+    explode = statement.form.explode[number - (1 + (len(levels) - 1 - len(statement.form.explode)))]
+    array = outer.value(explode.path.keys)
+    found = f"json_transform({array}, '[\"JSON\"]')"
+    alone = f"[d_{outer.name}]" if explode.or_self else "[CAST(NULL AS JSON)]"
+    items = f"CASE WHEN json_type({array}) = 'ARRAY' AND len({found}) > 0 THEN {found} WHEN json_type({array}) = 'ARRAY' THEN [CAST(NULL AS JSON)] ELSE {alone} END"
+    last = _layer(ctes, f"i{level.name}", last, {f"items_{level.name}": items})
+    ctes.append(
+        f"e{level.name} AS (SELECT * EXCLUDE (sub), unnest(items_{level.name}) AS d_{level.name}, "
+        f"sub * 1000000 + generate_subscripts(items_{level.name}, 1) AS sub FROM {last})"
+    )
+    return f"e{level.name}"
+
+
+def _attributes(statement: Statement) -> dict[str, str]:
+    return {attributes_column(name): _attribute_map(statement, a) for name, a in statement.form.attributes.items()}
+
+
+def _attribute_map(statement: Statement, attributes: Attributes) -> str:
+    source = statement.documents.value(attributes.list)
+    if attributes.typed == "otlp":
+        shape = f'[{{"{attributes.key}":"VARCHAR","{attributes.value}":{OTLP}}}]'
+        value = (
+            f"coalesce(e.{attributes.value}.stringValue, e.{attributes.value}.intValue, e.{attributes.value}.doubleValue, "
+            f"e.{attributes.value}.boolValue, CAST(e.{attributes.value}.arrayValue AS VARCHAR))"
+        )
+    else:
+        shape = f'[{{"{attributes.key}":"VARCHAR","{attributes.value}":"VARCHAR"}}]'
+        value = f"e.{attributes.value}"
+    pairs = f"list_transform(json_transform({source}, {lit(shape)}), lambda e: {{'k': e.{attributes.key}, 'v': {value}}})"
+    return f"first_map({pairs})"
+
+
+def _tests(statement: Statement) -> dict[str, str]:
+    """Return whether a record is a call, and where it stands in a tree of records."""
+    form, values, documents = statement.form, statement.values, statement.documents
+    kept = [f"d_{documents.levels[-1].name} IS NOT NULL"]
+    if form.keep is not None:
+        kept.append(values.test(form.keep))
+    if form.skip is not None:
+        kept.append(f"NOT {values.test(form.skip)}")
+    if form.changed is not None:
+        text = documents.text(form.changed)
+        kept.append(f"({text} IS NOT NULL AND {text} IS DISTINCT FROM lag({text} IGNORE NULLS) OVER in_file)")
+    tests = {"kept": " AND ".join(kept), "part": "false", "leaf_id": "CAST(NULL AS VARCHAR)", "leaf_parent": "CAST(NULL AS VARCHAR)"}
+    if form.incomplete is not None:
+        tests["part"] = Values(documents.from_level(0)).test(form.incomplete)
+    if form.leaf is not None:
+        tests["leaf_id"] = _joined([documents.text(p) for p in form.leaf.id])
+        tests["leaf_parent"] = _joined([documents.text(p) for p in form.leaf.parent])
+    return tests
+
+
+def _joined(texts: list[str]) -> str:
+    """Return parts as one text, NULL where any is missing."""
+    return " || chr(31) || ".join(texts)
+
+
+def _hashes(statement: Statement, key: str) -> dict[str, str]:
+    expression: Expression = statement.form.text
+    if not expression or statement.form.to != "usage":
+        return {}
+    text = statement.values.text(expression)
+    return {
+        "request_hash": f"keyed_hash({lit(key)}, {text})",
+        "normalised_hash": f"keyed_hash({lit(key)}, regexp_replace(lower({text}), '[\\s[:punct:]]+', '', 'g'))",
+        "prefix_hashes": f"prefix_steps({lit(key)}, {text})",
+    }
+
+
+MACROS = f"""
+CREATE OR REPLACE TEMP MACRO parsed_json(text) AS
+    CASE WHEN text LIKE '{{%' OR text LIKE '[%' THEN try_cast(text AS JSON) END;
+CREATE OR REPLACE TEMP MACRO parsed_text(text) AS
+    coalesce(parsed_json(text), CASE WHEN text LIKE '"%' THEN parsed_json(json_extract_string(try_cast(text AS JSON), '$')) END);
+CREATE OR REPLACE TEMP MACRO sse_events(text) AS list_filter(
+    list_transform(regexp_extract_all(text, '(?m)^data:\\s*(\\{{.*\\}})\\s*$', 1), lambda e: try_cast(e AS JSON)),
+    lambda e: e IS NOT NULL);
+CREATE OR REPLACE TEMP MACRO sse_best(events) AS coalesce(
+    list_filter(events, lambda e: json_extract_string(e, '/usage') IS NOT NULL
+        OR json_extract_string(e, '/response/usage') IS NOT NULL)[-1],
+    events[-1]);
+CREATE OR REPLACE TEMP MACRO parsed_sse(text) AS coalesce(parsed_text(text), sse_best(sse_events(text)));
+CREATE OR REPLACE TEMP MACRO object_at(doc, place) AS coalesce(
+    CASE WHEN json_type(json_extract(doc, place)) = 'OBJECT' THEN json_extract(doc, place) END,
+    parsed_text(json_extract_string(doc, place)));
+CREATE OR REPLACE TEMP MACRO first_map(pairs) AS map_from_entries(list_filter(
+    list_transform(list_distinct(list_transform(pairs, lambda e: e.k)),
+        lambda name: {{'k': name, 'v': list_filter(pairs, lambda e: e.k = name)[1].v}}),
+    lambda e: e.k IS NOT NULL));
+CREATE OR REPLACE TEMP MACRO keyed_hash(secret, text) AS sha256(secret || text);
+CREATE OR REPLACE TEMP MACRO prefix_steps(secret, text) AS list_transform(
+    list_filter(list_transform(range(24), lambda i: CAST({PREFIX_START} * pow(2, i) AS BIGINT)), lambda n: n <= length(text)),
+    lambda n: sha256(secret || left(text, n)));
+"""

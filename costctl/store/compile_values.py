@@ -1,0 +1,207 @@
+"""Values and tests of a declaration as SQL expressions over text."""
+
+from collections.abc import Callable
+from datetime import UTC
+
+from costctl.formats._base import Expression, Path, Predicate, Value
+from costctl.store.compile_paths import Documents, lit
+
+NULL_TEXT = "CAST(NULL AS VARCHAR)"
+MONEY = "DECIMAL(38, 18)"
+
+
+class Values:
+    """Compiles values of one format; `column` gives the SQL of another column of the row."""
+
+    def __init__(self, documents: Documents, tz: str = "UTC") -> None:
+        self.documents = documents
+        self.tz = tz
+
+    def text(self, expression: Expression) -> str:
+        """Return the first filled alternative as text."""
+        return _coalesce([self._text(value) for value in expression])
+
+    def _text(self, value: Value) -> str:
+        sql = self._source(value)
+        if value.prefix is not None:
+            sql = (
+                f"substr(list_filter(from_json({sql}, '[\"VARCHAR\"]'), lambda e: starts_with(e, {lit(value.prefix)}))[1], "
+                f"{len(value.prefix) + 1})"
+            )
+        if value.match is not None:
+            sql = f"nullif(regexp_extract({sql}, {lit(value.match)}, 1), '')"
+        if value.mapping:
+            whens = " ".join(f"WHEN {lit(key)} THEN {lit(to)}" for key, to in value.mapping)
+            other = lit(value.otherwise) if value.otherwise is not None else "NULL"
+            sql = f"CASE WHEN {sql} IS NULL THEN NULL ELSE CASE {sql} {whens} ELSE {other} END END"
+        if value.scale is not None:
+            sql = self._scaled(value, sql)
+        return self._when(value, sql)
+
+    def _when(self, value: Value, sql: str) -> str:
+        return f"CASE WHEN {self.test(value.when)} THEN {sql} END" if value.when else sql
+
+    def _scaled(self, value: Value, sql: str) -> str:
+        scale = value.scale
+        assert scale is not None  # noqa: S101 - the caller looked
+        factor = f"CAST({lit(str(scale.factor))} AS DECIMAL(14, 6))"
+        if scale.by is not None:
+            whens = " ".join(f"WHEN {lit(key)} THEN CAST({lit(str(f))} AS DECIMAL(14, 6))" for key, f in scale.factors)
+            if whens:
+                factor = f"CASE {self.documents.text(scale.by)} {whens} ELSE {factor} END"
+        return f"CAST(try_cast({sql} AS DECIMAL(24, 12)) * {factor} AS VARCHAR)"
+
+    def _source(self, value: Value) -> str:
+        if value.constant is not None:
+            return lit(value.constant)
+        if value.column is not None:
+            return f"CAST(c_{value.column} AS VARCHAR)"
+        if value.sum:
+            return self._sum([self.documents.text(path) for path in value.sum])
+        if value.sum_keys is not None:
+            return self._sum_keys(value)
+        if value.delta is not None:
+            return delta(self.documents.text(value.delta))
+        return _coalesce([self.documents.text(path) for path in value.paths])
+
+    def _sum(self, texts: list[str]) -> str:
+        filled = " OR ".join(f"{text} IS NOT NULL" for text in texts)
+        total = " + ".join(f"coalesce(try_cast({text} AS DECIMAL(38, 9)), 0)" for text in texts)
+        return f"CASE WHEN {filled} THEN {whole(total)} END"
+
+    def _sum_keys(self, value: Value) -> str:
+        spec = value.sum_keys
+        assert spec is not None  # noqa: S101 - the caller looked
+        source = self.documents.value(spec.path)
+        keys = f"list_filter(json_keys({source}), lambda k: regexp_matches(k, {lit(spec.where)})"
+        keys += f" AND NOT regexp_matches(k, {lit(spec.unless)}))" if spec.unless else ")"
+        numbers = (
+            f"list_transform({keys}, lambda k: try_cast(json_extract_string({source}, "
+            "'/' || replace(replace(k, '~', '~0'), '/', '~1')) AS DECIMAL(38, 9)))"
+        )
+        return f"CASE WHEN len({keys}) > 0 THEN {whole(f'list_sum({numbers})')} END"
+
+    def test(self, predicate: Predicate | None) -> str:
+        """Return a predicate as an SQL condition that is never NULL."""
+        if predicate is None:
+            return "true"
+        parts = [self.test(part) for part in predicate.of]
+        if predicate.kind in {"all", "any"}:
+            joiner = " AND " if predicate.kind == "all" else " OR "
+            return "(" + joiner.join(parts) + ")" if parts else "true"
+        if predicate.kind == "not":
+            return f"(NOT {parts[0]})"
+        if predicate.kind == "has":
+            return "(" + " OR ".join(self.documents.present(path) for path in predicate.paths) + ")"
+        text = _coalesce([self.documents.text(path) for path in predicate.paths])
+        return self._compare(predicate, text)
+
+    def _compare(self, predicate: Predicate, text: str) -> str:
+        if predicate.kind == "filled":
+            return f"coalesce({text} NOT IN ('{{}}', '[]'), false)"
+        if predicate.kind == "in":
+            values = ", ".join(lit(value) for value in predicate.values)
+            return f"coalesce({text} IN ({values}), false)"
+        if predicate.kind == "matches":
+            return f"coalesce(regexp_matches({text}, {lit(predicate.values[0])}), false)"
+        return f"coalesce(try_cast({text} AS DOUBLE) >= {float(predicate.values[0])!r}, false)"
+
+    def time(self, expression: Expression) -> tuple[str, str, str]:
+        """Return (timestamp in UTC, whether it had no zone, whether a filled text could not be read)."""
+        stamps, naive, filled = [], [], []
+        for value in expression:
+            text = self._text(value)
+            stamp, no_zone = self._stamp(value, text)
+            stamps.append(stamp)
+            naive.append(f"WHEN {stamp} IS NOT NULL THEN {no_zone}")
+            filled.append(f"{text} IS NOT NULL")
+        stamp = stamps[0] if len(stamps) == 1 else f"coalesce({', '.join(stamps)})"
+        return stamp, f"CASE {' '.join(naive)} ELSE false END", f"(({' OR '.join(filled)}) AND {stamp} IS NULL)"
+
+    def _stamp(self, value: Value, text: str) -> tuple[str, str]:
+        form = value.time or "auto"
+        if form == "us_12h":
+            parsed = f"coalesce(try_strptime({text}, '%m/%d/%Y, %I:%M:%S.%g %p'), try_strptime({text}, '%m/%d/%Y, %I:%M:%S %p'))"
+            return self._zoned(parsed, value), "true"
+        if form == "auto":
+            return self._auto(value, text)
+        since = ""
+        if value.since is not None:
+            base = value.since.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+            since = f" + epoch_us(TIMESTAMP {lit(base)})"
+        return f"make_timestamp({EPOCH[form](text)}{since})", "true" if since else "false"
+
+    def _zoned(self, naive: str, value: Value) -> str:
+        zone = value.tz or self.tz
+        return naive if zone == "UTC" else f"timezone('UTC', timezone({lit(zone)}, {naive}))"
+
+    def _auto(self, value: Value, text: str) -> tuple[str, str]:
+        naive = self._zoned(f"try_cast({text} AS TIMESTAMP)", value)
+        # Nearly every log writes ISO without a zone or with Z: test for those first, at the price of a few characters.
+        plain = f"(length({text}) >= 19 AND {text}[5] = '-' AND NOT regexp_matches(right({text}, 6), '[^0-9.:]'))"
+        zoned = f"({text}[5] = '-' AND (regexp_matches({text}, ':.*([zZ]|[+-][0-9:]+|UTC|GMT)$')))"
+        number = f"try_cast({text} AS DECIMAL(28, 9))"
+        stamp = (
+            f"CASE WHEN {text} IS NULL THEN NULL WHEN {plain} THEN {naive} "
+            f"WHEN {zoned} THEN try_cast(replace({text}, ' GMT', ' UTC') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
+            f"WHEN {number} IS NOT NULL THEN make_timestamp({_epoch_auto(text)}) "
+            f"WHEN contains({text}, '/') THEN "
+            + self._zoned(
+                f"coalesce(try_strptime({text}, '%m/%d/%Y, %I:%M:%S.%g %p'), try_strptime({text}, '%m/%d/%Y, %I:%M:%S %p'), "
+                f"try_strptime({text}, '%m/%d/%Y %H:%M:%S'), try_strptime({text}, '%m/%d/%Y'))",
+                value,
+            )
+            + f" ELSE {naive} END"
+        )
+        return stamp, f"NOT ({zoned} OR {number} IS NOT NULL)"
+
+
+def _decimal(text: str) -> str:
+    return f"try_cast({text} AS DECIMAL(28, 9))"
+
+
+def _cut(sql: str) -> str:
+    """Return a number without its fraction: finer digits are cut, not rounded."""
+    return f"CAST(trunc({sql}) AS BIGINT)"
+
+
+EPOCH: dict[str, Callable[[str], str]] = {
+    "s": lambda text: _cut(f"{_decimal(text)} * 1000000"),
+    "ms": lambda text: _cut(f"{_decimal(text)} * 1000"),
+    "us": lambda text: _cut(_decimal(text)),
+    "ns": lambda text: f"(try_cast({text} AS HUGEINT) // 1000)::BIGINT",
+    "dotnet_ticks": lambda text: f"((try_cast({text} AS HUGEINT) - 621355968000000000) // 10)::BIGINT",
+}
+
+
+def _epoch_auto(text: str) -> str:
+    number = _decimal(text)
+    return (
+        f"CASE WHEN {number} < 100000000000 THEN {EPOCH['s'](text)} WHEN {number} < 100000000000000 THEN {EPOCH['ms'](text)} "
+        f"WHEN {number} < 100000000000000000 THEN {EPOCH['us'](text)} "
+        f"WHEN {number} BETWEEN 620000000000000000 AND 660000000000000000 THEN {EPOCH['dotnet_ticks'](text)} "
+        f"ELSE {EPOCH['ns'](text)} END"
+    )
+
+
+def delta(text: str) -> str:
+    """Return the increase of a running count since the previous record that had it."""
+    number = f"try_cast({text} AS BIGINT)"
+    before = f"lag({number} IGNORE NULLS) OVER in_file"
+    return f"CAST(CASE WHEN {before} IS NULL OR {number} < {before} THEN {number} ELSE {number} - {before} END AS VARCHAR)"
+
+
+def whole(number: str) -> str:
+    """Return a decimal as text, an integer without a fraction."""
+    return f"CASE WHEN ({number}) = trunc({number}) THEN CAST(CAST(({number}) AS HUGEINT) AS VARCHAR) ELSE CAST(({number}) AS VARCHAR) END"
+
+
+def _coalesce(parts: list[str]) -> str:
+    if not parts:
+        return NULL_TEXT
+    return parts[0] if len(parts) == 1 else f"coalesce({', '.join(parts)})"
+
+
+def paths_filled(documents: Documents, paths: tuple[Path, ...]) -> str:
+    """Return whether any of these paths has a text, as SQL."""
+    return "(" + " OR ".join(f"{documents.text(path)} IS NOT NULL" for path in paths) + ")" if paths else "false"

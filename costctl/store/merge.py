@@ -1,0 +1,184 @@
+"""Which staged records become rows: repeats are folded, known rows are kept or replaced, all set-based."""
+
+from dataclasses import dataclass
+
+import duckdb
+
+from costctl.store.schema import NARROW
+from costctl.vocabulary import BY_NAME, OF_WHICH, PROVENANCE, TOKEN_CLASSES, USAGE
+
+META = ("ingest_id", "rn", "sub", "kind", "reason", "mismatch", "incomplete", "leaf_id", "leaf_parent")
+SUMMED = ("requests", *TOKEN_CLASSES, *OF_WHICH, "logged_cost_usd", "logged_cost")
+ORDER = "seq, rn, sub"
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What became of the staged records of one file."""
+
+    new_rows: int = 0
+    replaced: int = 0
+
+
+class Merge:
+    """Folds the temp table `staged` into `usage` by one format's rule."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, rule: str, *, leaf: bool, source: str, source_format: str) -> None:
+        self.connection = connection
+        self.rule = rule
+        self.leaf = leaf
+        self.names = {"source": source, "source_format": source_format}
+        described = connection.execute("DESCRIBE staged").fetchall()
+        present = {row[0] for row in described}
+        self.columns = [c.name for c in USAGE if c.name in present and c.name not in {"ingest_id", "source_line", "event_key"}]
+
+    def run(self) -> dict[int, Settled]:
+        """Fold, insert and replace; return the outcome per file."""
+        if self.leaf:
+            self._drop_enclosing()
+        self._number_equal_rows()
+        self._fold()
+        outcome = self._outcome()
+        self._write()
+        if self.leaf and "parent_key" in self.columns:
+            self._drop_parents()
+        for name in ("folded", "known"):
+            self.connection.execute(f"DROP TABLE IF EXISTS {name}")
+        return outcome
+
+    def _drop_enclosing(self) -> None:
+        """A call that encloses another call repeats its usage: skip it."""
+        self.connection.execute(
+            "UPDATE staged SET kind = 'skipped' WHERE kind = 'row' AND leaf_id IN ("
+            "WITH RECURSIVE up(id) AS ("
+            "SELECT leaf_parent FROM staged WHERE kind = 'row' AND leaf_parent IS NOT NULL "
+            "UNION SELECT s.leaf_parent FROM up JOIN staged s ON s.leaf_id = up.id WHERE s.leaf_parent IS NOT NULL"
+            ") SELECT id FROM up)"
+        )
+
+    def _number_equal_rows(self) -> None:
+        """Give equal rows of one file that may be different calls a key each, by their number among equals."""
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE numbered AS SELECT ingest_id, rn, sub, "
+            "(md5_number(concat(event_key, '#', number)) & ~(1::UHUGEINT)) AS event_key FROM ("
+            "SELECT ingest_id, rn, sub, event_key, "
+            "row_number() OVER (PARTITION BY ingest_id, event_key ORDER BY rn, sub) AS number "
+            "FROM staged WHERE kind = 'row' AND (event_key & 1::UHUGEINT) = 0) WHERE number > 1"
+        )
+        self.connection.execute(
+            "UPDATE staged SET event_key = n.event_key FROM numbered n "
+            "WHERE staged.ingest_id = n.ingest_id AND staged.rn = n.rn AND staged.sub = n.sub"
+        )
+        self.connection.execute("DROP TABLE numbered")
+
+    def _fold(self) -> None:
+        listed = ", ".join(self.columns)
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE known AS SELECT event_key, ingest_id, source_line, "
+            f"{listed} FROM usage SEMI JOIN (SELECT event_key FROM staged WHERE kind = 'row') USING (event_key)"
+        )
+        candidates = (
+            f"SELECT 0 AS seq, ingest_id, source_line AS rn, 0 AS sub, event_key, {listed} FROM known "
+            f"UNION ALL SELECT ingest_id AS seq, ingest_id, rn, sub, event_key, {listed} FROM staged WHERE kind = 'row'"
+        )
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE folded AS {self._folded(candidates)}")
+
+    def _folded(self, candidates: str) -> str:
+        if self.rule == "max_each":
+            return self._max_each(candidates)
+        if self.rule == "sum_last":
+            candidates = self._summed(candidates)
+        total = " + ".join(n for n in TOKEN_CLASSES if n in self.columns) or "0"
+        by = {
+            "first": ORDER,
+            "last": "seq DESC, rn DESC, sub DESC",
+            "sum_last": "seq DESC",
+            "max_output": "output DESC NULLS LAST, seq DESC, rn DESC, sub DESC",
+            "max_total": f"({total}) DESC NULLS LAST, seq DESC, rn DESC, sub DESC",
+        }[self.rule]
+        picked = f"SELECT * FROM ({candidates}) QUALIFY row_number() OVER (PARTITION BY event_key ORDER BY {by}) = 1"
+        if self.rule in {"max_output", "max_total"} and "occurred_at" in self.columns:
+            # The call began when its first record was written, whichever record tells its final usage.
+            return f"SELECT * REPLACE (earliest AS occurred_at) EXCLUDE (earliest) FROM (SELECT *, min(occurred_at) OVER (PARTITION BY event_key) AS earliest FROM ({candidates}) QUALIFY row_number() OVER (PARTITION BY event_key ORDER BY {by}) = 1)"
+        return picked
+
+    def _max_each(self, candidates: str) -> str:
+        parts = []
+        for name in self.columns:
+            if name in TOKEN_CLASSES or name in OF_WHICH:
+                parts.append(f"max({name}) AS {name}")
+            elif BY_NAME[name].sql_type == "BOOLEAN":
+                # A boolean default is no statement: one record that says otherwise decides.
+                how = "bool_and" if name == "time_assumed_utc" else "bool_or"
+                parts.append(f"{how}({name}) AS {name}")
+            else:
+                parts.append(f"arg_min({name}, (seq, rn, sub)) FILTER ({name} IS NOT NULL) AS {name}")
+        meta = "min(seq) AS seq, arg_min(ingest_id, (seq, rn, sub)) AS ingest_id, arg_min(rn, (seq, rn, sub)) AS rn, 0 AS sub"
+        return f"SELECT {meta}, event_key, {', '.join(parts)} FROM ({candidates}) GROUP BY event_key"
+
+    def _summed(self, candidates: str) -> str:
+        """Rows of one file that share a key are added; the bucket of a known row stands by itself."""
+        parts = [
+            f"CAST(sum({n}) AS {BY_NAME[n].sql_type}) AS {n}" if n in SUMMED
+            else f"bool_or({n}) AS {n}" if n == "billable"
+            else f"arg_min({n}, (rn, sub)) FILTER ({n} IS NOT NULL) AS {n}"
+            for n in self.columns
+        ]
+        return f"SELECT seq, min(ingest_id) AS ingest_id, min(rn) AS rn, 0 AS sub, event_key, {', '.join(parts)} FROM ({candidates}) GROUP BY seq, event_key"
+
+    def _outcome(self) -> dict[int, Settled]:
+        """Count new and replaced rows per file, and drop from `folded` what changes nothing."""
+        compared = [n for n in self.columns if n not in PROVENANCE]
+        new = ", ".join(f"f.{n}" for n in compared)
+        old = ", ".join(f"k.{n}" for n in compared)
+        self.connection.execute(
+            "DELETE FROM folded WHERE event_key IN (SELECT f.event_key FROM folded f JOIN known k USING (event_key) "
+            f"WHERE ({new}) IS NOT DISTINCT FROM ({old}))"
+        )
+        rows = self.connection.execute(
+            "SELECT f.ingest_id, count(*) FILTER (k.event_key IS NULL), count(*) FILTER (k.event_key IS NOT NULL) "
+            "FROM folded f LEFT JOIN (SELECT event_key FROM known) k USING (event_key) GROUP BY 1"
+        ).fetchall()
+        return {row[0]: Settled(row[1], row[2]) for row in rows}
+
+    def _write(self) -> None:
+        replaced = "event_key IN (SELECT event_key FROM folded SEMI JOIN known USING (event_key))"
+        has = self.connection.execute("SELECT count(*) FROM folded SEMI JOIN known USING (event_key)").fetchone()
+        if has and has[0]:
+            for table in ("usage_narrow", "usage_wide"):
+                self.connection.execute(f"DELETE FROM {table} WHERE {replaced}")
+        rare = [n for n in self.columns if not BY_NAME[n].common]
+        odd = " OR ".join(f"{n} IS DISTINCT FROM {BY_NAME[n].default}" for n in rare) or "false"
+        found = self.connection.execute(f"SELECT coalesce(bool_or({odd}), false) FROM folded").fetchone()
+        if found and found[0]:
+            self._insert("usage_wide", [c.name for c in USAGE])
+        else:
+            self._insert("usage_narrow", [c.name for c in NARROW])
+
+    def _insert(self, table: str, names: list[str]) -> None:
+        parts = []
+        for name in names:
+            if name in {"ingest_id", "event_key"}:
+                parts.append(name)
+            elif name == "source_line":
+                parts.append("rn")
+            elif name == "source" and "source" in self.columns:
+                parts.append("coalesce(source, $source)")
+            elif name in self.names:
+                parts.append(f"${name}")
+            elif name in self.columns:
+                default = BY_NAME[name].default
+                # A request count may be unknown on purpose: a column that a format fills is taken as it is.
+                parts.append(name if default == "NULL" or name == "requests" else f"coalesce({name}, {default})")
+            else:
+                parts.append(BY_NAME[name].default)
+        self.connection.execute(
+            f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(parts)} FROM folded", self.names
+        )
+
+    def _drop_parents(self) -> None:
+        """A stored call that encloses another stored one, read in another run, is no call of its own."""
+        for table in ("usage_narrow", "usage_wide"):
+            self.connection.execute(
+                f"DELETE FROM {table} WHERE event_key IN (SELECT parent_key FROM usage_wide WHERE parent_key IS NOT NULL)"
+            )
