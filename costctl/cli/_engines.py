@@ -51,3 +51,26 @@ def pricebook() -> ModuleType:
     from costctl import pricebook as module
 
     return module
+
+
+def judging() -> ModuleType:
+    """Return the module that judges budgets."""
+    from costctl.cli import _judging as module
+
+    return module
+
+
+def ci() -> ModuleType:
+    """Return the writers of files for pipelines."""
+    from costctl.render import ci as module
+    from costctl.render.ci import (  # noqa: F401 - makes them attributes of the package
+        annotations,
+        codequality,
+        comment,
+        junit,
+        openmetrics,
+        outputs,
+        summary,
+    )
+
+    return module

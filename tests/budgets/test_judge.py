@@ -42,7 +42,7 @@ def test_a_breach_says_how_far(tmp_path):
     assert outcome.value == 125
     assert outcome.pct == 125
     assert outcome.reasons == ("above 100% of the limit",)
-    assert outcome.line == 5
+    assert outcome.line == 6
 
 
 def test_only_the_period_around_the_moment_counts(tmp_path):

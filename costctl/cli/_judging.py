@@ -1,0 +1,70 @@
+"""Brings a session's usage and prices to the budgets, and their verdicts to a report."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+from costctl.budgets.anomalies import WEEKS, Anomaly, anomalies
+from costctl.budgets.days import as_day
+from costctl.budgets.evidence import Case, Evidence
+from costctl.budgets.judge import judge
+from costctl.budgets.model import Budget, BudgetFile
+from costctl.budgets.periods import midnight, to_local
+from costctl.budgets.read import read_budgets, select
+from costctl.budgets.verdict import Run
+from costctl.cli._session import Moment, Session
+from costctl.config import FLAGS, Config
+from costctl.reports.check import check_report
+from costctl.table import Envelope, Report
+from costctl.vocabulary import Query, Spent, Window
+
+__all__ = ["case_of", "evidence_of", "judged", "read", "select"]
+
+
+def read(path: Path, config: Config, now: Moment) -> BudgetFile:
+    """Return the budgets of a file; a zone on the command line outweighs the file's."""
+    file = read_budgets(path, as_of=now.as_of, tz=now.tz)
+    by_flag = config.settings["timezone"].origin == FLAGS["timezone"]
+    return replace(file, timezone=now.tz) if by_flag else file
+
+
+def judged(
+    session: Session, file: BudgetFile, budgets: Sequence[Budget]
+) -> tuple[Run, Report, Envelope]:
+    """Return the verdicts at the session's moment, and what surrounds them."""
+    tz = file.timezone or session.moment.tz
+    run = judge(file, budgets, evidence_of(session), as_of=session.as_of, tz=tz)
+    envelope = replace(session.envelope(), tz=tz)
+    return run, check_report(run, newest_anomalies(case_of(session))), envelope
+
+
+def evidence_of(session: Session) -> Evidence:
+    """Return where the figures of a session come from."""
+
+    def spent(query: Query) -> Sequence[Spent]:
+        return session.spent(replace(query, fallback_model=session.query.fallback_model))
+
+    return Evidence(spent, pricing=dict(session.pricing))
+
+
+def case_of(session: Session) -> Case:
+    """Return the session's figures with its moment and its zone."""
+    return Case(evidence_of(session), session.as_of, session.moment.zone)
+
+
+def newest_anomalies(case: Case) -> list[Anomaly]:
+    """Return what stands out on the last complete day."""
+    today = to_local(case.as_of, case.zone).date()
+    first = today - timedelta(weeks=WEEKS, days=1)
+    window = Window(midnight(first, case.zone), midnight(today, case.zone))
+    groups: dict[tuple[object, ...], dict[date, float]] = {}
+    known = set()
+    for s in case.spent(window, (), ("endpoint", "model", "day")):
+        if s.key[2] is not None:
+            day = as_day(s.key[2])
+            known.add(day)
+            groups.setdefault(s.key[:2], {})[day] = float(s.cost_usd or 0)
+    yesterday = today - timedelta(days=1)
+    # A day without any usage is a gap in the log, not a day on which every group vanished.
+    return anomalies(groups, yesterday, sorted(known)) if yesterday in known else []

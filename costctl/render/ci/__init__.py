@@ -1,0 +1,1 @@
+"""What pipelines read: annotations, summaries, comments, test reports, metrics. One file each."""

@@ -1,0 +1,225 @@
+"""What a budget run says: a table of verdicts, the reasons, and the same as plain values."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from costctl.budgets.anomalies import Anomaly
+from costctl.budgets.verdict import Change, Driver, Outcome, Run, Status, counted
+from costctl.forecast import Projection
+from costctl.table import Cell, Column, Kind, Report, Table, Warn
+
+MONEY = frozenset({"actual", "forecast", "simulate"})
+TROUBLE = (Status.FAIL, Status.INCONCLUSIVE, Status.WARN)
+SHOWN_GROUPS = 50
+
+HEAD = (
+    Column("status", "Status", Kind.STATUS),
+    Column("budget", "Budget", Kind.TEXT),
+    Column("check", "Check", Kind.TEXT),
+)
+MONEY_COLUMNS = (
+    Column("cost", "Cost", Kind.USD),
+    Column("limit", "Limit", Kind.USD),
+    Column("used", "Used", Kind.SHARE),
+)
+UNIT_COLUMNS = (
+    Column("value", "Value", Kind.NUMBER),
+    Column("threshold", "Threshold", Kind.NUMBER),
+    Column("unit", "Unit", Kind.TEXT, wide_only=True),
+)
+WHY = Column("why", "Why", Kind.TEXT, wide_only=True)
+
+
+def check_report(run: Run, found: Sequence[Anomaly] = ()) -> Report:
+    """Return the verdicts with the reasons of everything that is not a plain pass."""
+    return Report(
+        name="check",
+        tables=(_table(run),),
+        result=check_result(run, found),
+        foot=(*_reasons(run), verdict_line(run)),
+        warnings=(*run.warnings, *(Warn("anomaly", anomaly_words(a)) for a in found)),
+    )
+
+
+def verdict_line(run: Run) -> str:
+    """Return the verdict in one line."""
+    return f"{run.status.value}: {counted(run.outcomes) or 'no checks'}"
+
+
+def check_name(outcome: Outcome) -> str:
+    """Return the name of a check within its budget."""
+    if outcome.basis in {"actual", "simulate"}:
+        return outcome.basis
+    if outcome.basis == "forecast":
+        projection = outcome.forecast
+        return f"forecast ({projection.method})" if projection else "forecast"
+    return f"{outcome.basis} {outcome.metric}"
+
+
+def _table(run: Run) -> Table:
+    money = any(o.basis in MONEY for o in run.outcomes)
+    units = any(o.basis not in MONEY for o in run.outcomes)
+    columns = (
+        *HEAD,
+        *(MONEY_COLUMNS if money else ()),
+        *(UNIT_COLUMNS if units else ()),
+        WHY,
+    )
+    rows = tuple(_row(outcome, money=money, units=units) for outcome in run.outcomes)
+    return Table("budgets", f"Budgets of {run.file.path}", columns, rows)
+
+
+def _row(outcome: Outcome, *, money: bool, units: bool) -> tuple[Cell, ...]:
+    is_money = outcome.basis in MONEY
+    cells: list[Cell] = [outcome.status.value, outcome.budget, check_name(outcome)]
+    if money:
+        used = outcome.pct / 100 if outcome.pct is not None else None
+        cells += [outcome.value, outcome.limit, used] if is_money else [None, None, None]
+    if units:
+        unit = (outcome.value, outcome.limit, outcome.unit)
+        cells += [None, None, "USD"] if is_money else unit
+    return (*cells, "; ".join(outcome.reasons))
+
+
+def _reasons(run: Run) -> list[str]:
+    return [
+        f"{outcome.status.value} {outcome.budget}, {sentence(outcome)}"
+        for outcome in sorted(run.outcomes, key=lambda o: o.status.rank)
+        if outcome.status in TROUBLE or outcome.waiver or outcome.reasons
+    ]
+
+
+def sentence(outcome: Outcome) -> str:
+    """Return what a check found, in one sentence without its status and its budget."""
+    why = "; ".join(outcome.reasons) or "within its limits"
+    parts = [f"{check_name(outcome)}: {figure(outcome)}{why}"]
+    if outcome.crossed_on is not None:
+        parts.append(f"limit crossed on {outcome.crossed_on}")
+    if outcome.status in TROUBLE and outcome.drivers:
+        parts.append("driven by " + ", ".join(driver_words(d) for d in outcome.drivers[:3]))
+    if outcome.waiver and not any("waived" in reason for reason in outcome.reasons):
+        parts.append(f"waived until {outcome.waiver.until_text}")
+    return "; ".join(parts)
+
+
+def figure(outcome: Outcome) -> str:
+    """Return `$125.00 of $100.00, ` or an empty text where there is no figure."""
+    if outcome.value is None or outcome.limit is None or outcome.basis == "compare":
+        return ""
+    return f"{amount(outcome.value, outcome)} of {amount(outcome.limit, outcome)}, "
+
+
+def amount(value: Decimal, outcome: Outcome) -> str:
+    """Return a figure in the unit of its check, rounded for reading."""
+    if outcome.unit == "share":
+        return f"{value * 100:.2f}%"
+    if outcome.unit != "USD":
+        return f"{value:,.4g} {outcome.unit}" if value < 10_000 else f"{value:,.0f} {outcome.unit}"  # noqa: PLR2004 - digits enough
+    if outcome.basis in MONEY:
+        return f"${value:,.2f}"
+    return f"${value:,.4g}" if abs(value) < 1_000 else f"${value:,.2f}"  # noqa: PLR2004 - as above
+
+
+def driver_words(driver: Driver) -> str:
+    """Return a driver as `rag_query gpt-4o +$310.20`."""
+    name = " ".join("(none)" if value is None else str(value) for _, value in driver.key)
+    if driver.delta_usd is None:
+        return f"{name} ${driver.cost_usd:,.2f}"
+    sign = "-" if driver.delta_usd < 0 else "+"
+    return f"{name} {sign}${abs(driver.delta_usd):,.2f}"
+
+
+def anomaly_words(anomaly: Anomaly) -> str:
+    """Return what stands out, in one sentence."""
+    name = " ".join("(none)" if value is None else str(value) for value in anomaly.key)
+    usual = f"usually ${anomaly.usual_usd:,.2f} on that weekday"
+    return f"{name} on {anomaly.day}: ${anomaly.usd:,.2f}, {usual} ({anomaly.label})"
+
+
+def check_result(run: Run, found: Sequence[Anomaly] = ()) -> dict[str, object]:
+    """Return the verdicts as plain values."""
+    return {
+        "verdict": run.status.value.lower(),
+        "counts": {s.value.lower(): len(run.of(s)) for s in Status},
+        "budgets": [outcome_values(outcome) for outcome in run.outcomes],
+        "anomalies": [_anomaly(anomaly) for anomaly in found],
+    }
+
+
+def outcome_values(outcome: Outcome) -> dict[str, object]:
+    """Return one check as plain values."""
+    waiver = outcome.waiver
+    return {
+        "name": outcome.budget,
+        "basis": outcome.basis,
+        "metric": outcome.metric,
+        "value": outcome.value,
+        "limit": outcome.limit,
+        "pct": outcome.pct,
+        "status": outcome.status.value.lower(),
+        "warn_at": outcome.warn_at,
+        "fail_at": outcome.fail_at,
+        "unit": outcome.unit,
+        "direction": "min" if outcome.least else "max",
+        "definition": outcome.definition or None,
+        "since": outcome.window.since,
+        "until": outcome.window.until,
+        "days_left": outcome.days_left,
+        "crossed_on": outcome.crossed_on,
+        "reasons": list(outcome.reasons),
+        "drivers": [_driver(driver) for driver in outcome.drivers],
+        "changes": [_change(change) for change in outcome.changes[:SHOWN_GROUPS]],
+        "changes_left_out": max(len(outcome.changes) - SHOWN_GROUPS, 0),
+        "forecast": projection_values(outcome.forecast),
+        "waiver": {"until": waiver.until_text, "reason": waiver.reason} if waiver else None,
+        "line": outcome.line,
+    }
+
+
+def projection_values(projection: Projection | None) -> Mapping[str, object] | None:
+    """Return a projection as plain values, without its days."""
+    if projection is None:
+        return None
+    return {
+        "method": projection.method,
+        "rough": projection.rough,
+        "history_days": projection.history_days,
+        "period_days": projection.period_days,
+        "spent_usd": projection.spent_usd,
+        "p10_usd": projection.p10_usd,
+        "p50_usd": projection.p50_usd,
+        "p90_usd": projection.p90_usd,
+        "origins": projection.origins,
+        "error_share": projection.error_share,
+        "run_rate_usd": projection.run_rate_usd,
+    }
+
+
+def _driver(driver: Driver) -> dict[str, object]:
+    return {**dict(driver.key), "cost_usd": driver.cost_usd, "delta": driver.delta_usd}
+
+
+def _change(change: Change) -> dict[str, object]:
+    return {
+        **dict(change.key),
+        "label": change.label,
+        "status": change.status.value.lower(),
+        "base": change.base,
+        "value": change.value,
+        "delta": change.delta,
+        "rel": change.rel,
+        "price_effect": change.price_effect,
+    }
+
+
+def _anomaly(anomaly: Anomaly) -> dict[str, object]:
+    endpoint, model = anomaly.key
+    return {
+        "endpoint": endpoint,
+        "model": model,
+        "day": anomaly.day,
+        "label": anomaly.label,
+        "usd": anomaly.usd,
+        "usual_usd": anomaly.usual_usd,
+        "score": anomaly.score,
+    }
