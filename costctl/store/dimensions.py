@@ -1,0 +1,154 @@
+"""What usage can be grouped and filtered by, as SQL; values travel as parameters."""
+
+import re
+from dataclasses import dataclass, field
+
+from costctl.errors import CostctlError, nearest
+from costctl.store.schema import NARROW, WIDE
+from costctl.vocabulary import BY_NAME, DIMENSIONS, MODEL, Condition, Window
+
+TIME_DIMENSIONS = frozenset({"day", "week", "month", "hour"})
+
+_MODEL_COLUMNS = tuple(re.findall(r"\w+", MODEL.partition("(")[2]))
+
+_LABELS = {
+    "day": "strftime({local}, '%Y-%m-%d')",
+    "week": "strftime(date_trunc('week', {local}), '%Y-%m-%d')",
+    "month": "strftime({local}, '%Y-%m')",
+    "hour": "strftime({local}, '%Y-%m-%dT%H:00') || {offset}",
+}
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One of the two tables behind the view `usage`.
+
+    Attributes:
+        table: its name.
+        columns: what it stores; every other column has its default.
+    """
+
+    table: str
+    columns: frozenset[str]
+
+    def column(self, name: str) -> str:
+        """Return a column of `usage` as SQL over this table."""
+        if name in self.columns:
+            return name
+        stated = BY_NAME[name]
+        return f"CAST({stated.default} AS {stated.sql_type})"
+
+
+@dataclass
+class Parameters:
+    """Values bound to a query, each under a name of its own."""
+
+    values: dict[str, object] = field(default_factory=dict)
+
+    def bind(self, value: object) -> str:
+        """Return the placeholder of a value; equal values share one."""
+        for name, held in self.values.items():
+            if held == value and type(held) is type(value):
+                return f"${name}"
+        name = f"p{len(self.values)}"
+        self.values[name] = value
+        return f"${name}"
+
+
+NARROW_BRANCH = Branch("usage_narrow", frozenset(column.name for column in NARROW))
+WIDE_BRANCH = Branch("usage_wide", frozenset(column.name for column in WIDE))
+
+
+def check_dimension(name: str) -> str:
+    """Return the name of a dimension, or say which ones there are."""
+    if name in DIMENSIONS or (name.startswith("tag.") and len(name) > len("tag.")):
+        return name
+    raise CostctlError(
+        f"unknown dimension {name!r}{nearest(name, DIMENSIONS)}",
+        hint=f"known: {', '.join(DIMENSIONS)}, tag.NAME",
+    )
+
+
+def plain_expression(name: str, branch: Branch, parameters: Parameters) -> str:
+    """Return a dimension that does not depend on the time, as SQL over a table."""
+    if name.startswith("tag."):
+        if "tags" not in branch.columns:
+            return "CAST(NULL AS VARCHAR)"
+        return f"tags[{parameters.bind(name.removeprefix('tag.'))}]"
+    if name == "model":
+        return _model(branch)
+    return branch.column("user_id" if name == "user" else name)
+
+
+def _model(branch: Branch) -> str:
+    """Return `MODEL` over the columns that are filled."""
+    names = [name for name in _MODEL_COLUMNS if name in branch.columns]
+    return names[0] if len(names) == 1 else f"coalesce({', '.join([*names, 'NULL'])})"
+
+
+def time_expression(name: str, moment: str, tz: str, parameters: Parameters) -> str:
+    """Return the label of a day, week, month or hour in a zone, as SQL over a UTC timestamp."""
+    if tz == "UTC":
+        return _LABELS[name].format(local=moment, offset="'Z'")
+    zone = parameters.bind(tz)
+    local = f"timezone({zone}, timezone('UTC', {moment}))"
+    return _LABELS[name].format(local=local, offset=_offset(local, moment))
+
+
+def _offset(local: str, moment: str) -> str:
+    """Return `+02:00`, so that the hour which occurs twice when clocks go back has two labels."""
+    minutes = f"date_diff('minute', {moment}, {local})"
+    return (
+        f"printf('%s%02d:%02d', CASE WHEN {minutes} < 0 THEN '-' ELSE '+' END, "
+        f"abs({minutes}) // 60, abs({minutes}) % 60)"
+    )
+
+
+def filters(
+    branch: Branch, window: Window, where: tuple[Condition, ...], tz: str, parameters: Parameters
+) -> str:
+    """Return what follows WHERE."""
+    terms = [*_window_terms(window, parameters)]
+    for condition in where:
+        name = check_dimension(condition.dimension)
+        if name in TIME_DIMENSIONS:
+            expression = time_expression(name, "occurred_at", tz, parameters)
+        else:
+            expression = plain_expression(name, branch, parameters)
+        terms.append(_condition(expression, condition, parameters))
+    return " AND ".join(terms) or "true"
+
+
+def _window_terms(window: Window, parameters: Parameters) -> list[str]:
+    terms = []
+    if window.since is not None:
+        terms.append(f"occurred_at >= {parameters.bind(window.since)}")
+    if window.until is not None:
+        before = f"occurred_at < {parameters.bind(window.until)}"
+        # A row without a time belongs to no period, but is before any end that stands alone.
+        terms.append(before if window.since else f"({before} OR occurred_at IS NULL)")
+    return terms
+
+
+def _condition(expression: str, condition: Condition, parameters: Parameters) -> str:
+    wanted = [text for text in condition.patterns if not text.startswith("!")]
+    refused = [text.removeprefix("!") for text in condition.patterns if text.startswith("!")]
+    many = condition.dimension.startswith("tag.")
+    hits = [_match(expression, text, parameters, many=many) for text in wanted]
+    misses = [f"NOT {_match(expression, text, parameters, many=many)}" for text in refused]
+    either = [f"({' OR '.join(hits)})"] if hits else []
+    # `!*` refuses every value, and a row without one matches every negation all the same.
+    refusal = [f"({expression} IS NULL OR ({' AND '.join(misses)}))"] if misses else []
+    return " AND ".join(either + refusal) or "true"
+
+
+def _match(expression: str, pattern: str, parameters: Parameters, *, many: bool) -> str:
+    if pattern == "*":
+        return "true"
+    bound = parameters.bind(pattern)
+    if many:
+        return (
+            f"coalesce({expression} GLOB {bound} OR len(list_filter("
+            f"string_split({expression}, ','), lambda part: part GLOB {bound})) > 0, false)"
+        )
+    return f"coalesce({expression} GLOB {bound}, false)"

@@ -1,0 +1,82 @@
+"""How finely rows are grouped before they are priced: as coarsely as exactness allows."""
+
+from dataclasses import replace
+
+from costctl.store.connection import Store
+from costctl.store.rollup_keys import resolve_keys, same_key
+from costctl.store.rollup_price import price
+from costctl.store.rollup_scan import Grain, Slot, coarse_grain, held, scan
+from costctl.vocabulary import Query
+
+_WITHIN = """len(list_filter(
+    [valid_from, valid_to, first_seen],
+    lambda moment: isfinite(moment) AND moment <> date_trunc('{unit}', moment)
+)) > 0"""
+"""Whether a price changes between two borders of days, or of minutes."""
+
+
+def roll(store: Store, query: Query) -> None:
+    """Make the temp tables `rolled` and `priced`: groups whose rows all have the same rates.
+
+    The rows are read once where prices in use change only from day to day; where one has windows, prompt-size
+    steps or lacks a class, they are read once more and grouped more finely.
+    """
+    found = held(store)
+    grain = coarse_grain(query)
+    scan(store, query, grain, found)
+    resolve_keys(store, "rolled", query.fallback_model)
+    finer = finer_grain(store, query, grain)
+    if finer != grain:
+        scan(store, query, finer, found)
+    units = "units" in found.columns
+    price(store, query, units=units)
+    if _mixes_classes(store):
+        scan(store, query, replace(finer, classes=True), found)
+        price(store, query, units=units)
+
+
+def finer_grain(store: Store, query: Query, grain: Grain) -> Grain:
+    """Return the grain that the prices in use need."""
+    steps = store.connection.execute(
+        "SELECT DISTINCT min_prompt_tokens FROM price_rates SEMI JOIN ("
+        "SELECT variant FROM price_steps SEMI JOIN book USING (period)) USING (variant) "
+        "WHERE min_prompt_tokens > 0 "
+        "AND min_prompt_tokens <= (SELECT max(longest_prompt) FROM rolled) ORDER BY ALL"
+    ).fetchall()
+    stepped = replace(grain, thresholds=tuple(int(row[0]) for row in steps))
+    slot = _fine_slot(store, query)
+    if slot <= grain.slot:
+        return stepped
+    return replace(stepped, fine_slot=slot, fine_models=_fine_models(store))
+
+
+def _fine_slot(store: Store, query: Query) -> Slot:
+    own_time = "false" if query.prices_at else "true"
+    row = store.connection.execute(
+        "SELECT coalesce(bool_or(windowed), false), "
+        f"coalesce(bool_or({own_time} AND {_WITHIN.format(unit='day')}), false), "
+        f"coalesce(bool_or({own_time} AND {_WITHIN.format(unit='minute')}), false) FROM book"
+    ).fetchone()
+    windowed, within_day, within_minute = row or (False, False, False)
+    if within_minute:
+        return Slot.EXACT
+    return Slot.MINUTE if windowed or within_day else Slot.DAY
+
+
+def _fine_models(store: Store) -> tuple[str, ...]:
+    """Return the models, as logged, whose prices may change within a day."""
+    rows = store.connection.execute(
+        f"SELECT DISTINCT r.model FROM rolled AS r JOIN price_keys AS k ON {same_key('r', 'k')} "
+        "JOIN book AS b ON (b.provider, b.name) IN "
+        "((k.price_provider, k.price_name), (k.spare_provider, k.spare_name)) "
+        f"WHERE (b.windowed OR {_WITHIN.format(unit='day')}) AND r.model IS NOT NULL ORDER BY ALL"
+    ).fetchall()
+    return tuple(str(row[0]) for row in rows)
+
+
+def _mixes_classes(store: Store) -> bool:
+    """Return whether a group without a rate for some class may hold rows that do not need it."""
+    row = store.connection.execute(
+        "SELECT count(*) FROM priced WHERE reason = 'no_class_price' AND classes = 0 AND rows > 1"
+    ).fetchone()
+    return bool(row and row[0])
