@@ -102,6 +102,10 @@ class Session:
         )
 
 
+def _rows(count: int) -> str:
+    return "1 row" if count == 1 else f"{count:,} rows"
+
+
 def settings_of(
     options: ConfigOptions, moment: MomentOptions | None = None, prices: PriceOptions | None = None
 ) -> Config:
@@ -146,12 +150,12 @@ def usage_session(
         fallback_model=prices.fallback_model if prices else None,
     )
     with _opened(config, source, paths) as (store, warnings):
-        pricing, stale = load_prices(store, config) if prices is not None else ({}, ())
+        pricing = load_prices(store, config) if prices is not None else {}
         late = _engines.overview().hide_after(store, now.as_of)
         future = Warn(
             "future_rows", f"{late:,} rows are at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
         )
-        said = (*warnings, *stale, future) if late else (*warnings, *stale)
+        said = (*warnings, future) if late else warnings
         yield Session(store, config, now, query, pricing, said)
 
 
@@ -201,8 +205,11 @@ def require_rows(rows: int) -> None:
         raise NoDataError("no usage in this scope", "`costctl status` shows what there is")
 
 
-def load_prices(store: "Store", config: Config) -> tuple[dict[str, object], tuple[Warn, ...]]:
-    """Load the price table into a store; return its version and digest, and its warnings."""
+def load_prices(store: "Store", config: Config) -> dict[str, object]:
+    """Load the price table into a store and return its version and digest.
+
+    What is odd about the table itself is for `costctl pricing validate`, not for every question.
+    """
     pricebook = _engines.pricebook()
     layers, known_on = price_layers(config)
     settings = pricebook.PricingSettings.default(*config.paths)
@@ -212,8 +219,7 @@ def load_prices(store: "Store", config: Config) -> tuple[dict[str, object], tupl
         key=pricebook.cache_key(layers, settings, known_on),
         cache=cache_folder(),
     )
-    pricing: dict[str, object] = {"version": loaded.version, "sha256": loaded.sha256}
-    return pricing, tuple(Warn(code, message) for code, message in loaded.warnings)
+    return {"version": loaded.version, "sha256": loaded.sha256}
 
 
 def price_layers(config: Config) -> tuple[tuple[Path, ...], date | None]:

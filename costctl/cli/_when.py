@@ -14,6 +14,9 @@ YEAR = re.compile(r"([0-9]{4})")
 QUARTER = re.compile(r"([0-9]{4})-?Q([1-4])", re.IGNORECASE)
 MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+FIRST = datetime(1, 1, 1)  # noqa: DTZ001 - naive UTC
+"""Start of a window that has only an end: it is a period, and rows without a time are in none."""
+
 FORMS = "this-month, last-month, today, yesterday, 2026-11-23, 2026-11, 2026-Q4, 2026, or 24h, 7d, 4w up to now"
 
 
@@ -57,6 +60,8 @@ def window_of(scope: ScopeOptions, as_of: datetime, zone: ZoneInfo) -> Window:
         raise CostctlError(
             f"--since {scope.since} is not before --until {scope.until}", "the end is excluded"
         )
+    if until is not None and since is None:
+        since = FIRST
     return Window(since, until)
 
 

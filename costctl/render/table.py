@@ -78,7 +78,7 @@ class _Page:
 
 def _fitted(table: Table, currency: str, style: Style) -> Grid:
     """Return the drawn table; columns that only wide terminals have room for go first."""
-    shown = drawn(table, currency, "–" if style.unicode else "-")
+    shown = drawn(table, currency, "\N{EN DASH}" if style.unicode else "-")
     picked = list(range(len(table.columns)))
     widths = _widths(shown)
     if style.width:

@@ -1,44 +1,62 @@
 """What a store holds: spans, days without usage, ingests and rejected lines."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from costctl.store.connection import Store
-from costctl.vocabulary import Query
+from costctl.store.dimensions import (
+    NARROW_BRANCH,
+    WIDE_BRANCH,
+    Branch,
+    Parameters,
+    filters,
+    time_expression,
+)
+from costctl.vocabulary import Query, Window
 
 
 def hide_after(store: Store, as_of: datetime) -> int:
-    """Leave rows at or after a moment out of the view `usage` from now on, and return how many there are."""
+    """Leave rows at or after a moment out of every question from now on, and return how many there are."""
     run = store.connection.execute
     found = run("SELECT count(*) FROM usage WHERE occurred_at >= ?", [as_of]).fetchone()
     late = int(found[0]) if found else 0
-    if late:
-        # A view takes no parameters; a moment written by us cannot hold anything but digits and signs.
-        run("ALTER VIEW temp.usage RENAME TO usage_at_any_time")
+    if not late:
+        return 0
+    row = run("SELECT current_database()").fetchone()
+    database = str(row[0] if row else "").replace('"', '""')
+    for table in ("usage_narrow", "usage_wide"):
+        # A temp view stands before the table of its name. It takes no parameters, but a moment is digits and signs.
         run(
-            "CREATE TEMP VIEW usage AS SELECT * FROM usage_at_any_time "
+            f'CREATE TEMP VIEW {table} AS SELECT * FROM "{database}".main.{table} '
             f"WHERE occurred_at IS NULL OR occurred_at < TIMESTAMP '{as_of.isoformat(sep=' ')}'"
         )
     return late
 
 
 def holes(store: Store, query: Query) -> tuple[tuple[date, ...], int]:
-    """Return the days of the window's usage that have none, and the rows that a window leaves out for want of a time."""
-    since, until = query.window.since, query.window.until
-    days = store.connection.execute(
-        "SELECT DISTINCT CAST(timezone($tz, timezone('UTC', occurred_at)) AS DATE) AS day FROM usage "
-        "WHERE occurred_at >= coalesce($since, TIMESTAMP '-infinity') "
-        "AND occurred_at < coalesce($until, TIMESTAMP 'infinity') ORDER BY day",
-        {"tz": query.tz, "since": since, "until": until},
-    ).fetchall()
-    known = {row[0] for row in days}
+    """Return the days without usage within the scope's span, and the rows that its window leaves out for want of a time."""
+    known = {day for branch in (NARROW_BRANCH, WIDE_BRANCH) for day in _days(store, branch, query)}
     missing = tuple(_between(min(known), max(known), known)) if known else ()
-    if since is None and until is None:
+    if query.window == Window():
         return missing, 0
-    undated = store.connection.execute(
-        "SELECT count(*) FROM usage WHERE occurred_at IS NULL"
-    ).fetchone()
-    return missing, int(undated[0]) if undated else 0
+    return missing, sum(_undated(store, branch, query) for branch in (NARROW_BRANCH, WIDE_BRANCH))
+
+
+def _days(store: Store, branch: Branch, query: Query) -> list[date]:
+    parameters = Parameters()
+    day = time_expression("day", "occurred_at", query.tz, parameters)
+    scope = filters(branch, query.window, query.where, query.tz, parameters)
+    sql = f"SELECT DISTINCT CAST({day} AS DATE) FROM {branch.table} WHERE occurred_at IS NOT NULL AND {scope}"
+    return [row[0] for row in store.connection.execute(sql, parameters.values).fetchall()]
+
+
+def _undated(store: Store, branch: Branch, query: Query) -> int:
+    parameters = Parameters()
+    scope = filters(branch, Window(), query.where, query.tz, parameters)
+    sql = f"SELECT count(*) FROM {branch.table} WHERE occurred_at IS NULL AND {scope}"
+    row = store.connection.execute(sql, parameters.values).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _between(first: date, last: date, known: set[date]) -> Iterator[date]:
@@ -46,3 +64,117 @@ def _between(first: date, last: date, known: set[date]) -> Iterator[date]:
         day = date.fromordinal(number)
         if day not in known:
             yield day
+
+
+@dataclass(frozen=True)
+class SourceRows:
+    """What one source brought.
+
+    Attributes:
+        source, source_format: as stored; `(unknown)` for rows of an ingest that is not known.
+        granularity: request or bucket.
+        requests: None where the source has no count.
+        undated: rows without a time.
+        tokens_unknown: requests whose log has no counts.
+    """
+
+    source: str
+    source_format: str
+    granularity: str
+    files: int
+    rows: int
+    requests: int | None
+    undated: int
+    tokens_unknown: int
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """One file and run that brought rows."""
+
+    path: str
+    at: datetime
+    new_rows: int
+    rejected: int
+
+
+@dataclass(frozen=True)
+class Reject:
+    """A line that could not be read."""
+
+    path: str
+    line: int | None
+    reason: str
+    excerpt: str | None
+
+
+def sources(store: Store) -> list[SourceRows]:
+    """Return what each source brought, by name."""
+    rows = store.connection.execute(
+        """
+        SELECT coalesce(i.source, '(unknown)'), coalesce(i.format, '(unknown)'), u.granularity,
+            count(DISTINCT i.path), sum(u.entries), sum(u.requests), sum(u.undated), sum(u.unknown),
+            min(u.first_at), max(u.last_at)
+        FROM (
+            SELECT ingest_id, granularity, count(*) AS entries, sum(requests) AS requests,
+                count(*) FILTER (occurred_at IS NULL) AS undated,
+                coalesce(sum(requests) FILTER (NOT tokens_known), 0) AS unknown,
+                min(occurred_at) AS first_at, max(occurred_at) AS last_at
+            FROM usage GROUP BY ALL
+        ) AS u LEFT JOIN ingests AS i USING (ingest_id)
+        GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+        """
+    ).fetchall()
+    return [
+        SourceRows(
+            str(row[0]), str(row[1]), str(row[2]), int(row[3]), int(row[4]),
+            None if row[5] is None else int(row[5]), int(row[6]), int(row[7]), row[8], row[9],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def last_ingest(store: Store) -> Ingested | None:
+    """Return the newest ingest."""
+    row = store.connection.execute(
+        "SELECT path, ingested_at, new_rows, rejected FROM ingests ORDER BY ingested_at DESC, ingest_id DESC LIMIT 1"
+    ).fetchone()
+    return Ingested(str(row[0]), row[1], int(row[2]), int(row[3])) if row else None
+
+
+def reject_count(store: Store) -> int:
+    """Return how many lines were rejected."""
+    row = store.connection.execute("SELECT count(*) FROM rejects").fetchone()
+    return int(row[0]) if row else 0
+
+
+def rejects(store: Store) -> list[Reject]:
+    """Return every rejected line, by file and line."""
+    rows = store.connection.execute(
+        "SELECT path, line, reason, excerpt FROM rejects ORDER BY path, line NULLS LAST, reason"
+    ).fetchall()
+    return [Reject(str(path), line, str(reason), excerpt) for path, line, reason, excerpt in rows]
+
+
+def counted_twice(store: Store) -> list[tuple[str, str]]:
+    """Return pairs of sources that may hold the same calls: requests and buckets of one provider and time."""
+    rows = store.connection.execute(
+        """
+        WITH spans AS (
+            SELECT coalesce(i.source, '(unknown)') AS source, u.provider, u.granularity,
+                min(u.occurred_at) AS first_at, max(coalesce(u.ended_at, u.occurred_at)) AS last_at
+            FROM usage AS u LEFT JOIN ingests AS i USING (ingest_id)
+            WHERE EXISTS (SELECT 1 FROM usage WHERE granularity = 'bucket')
+            GROUP BY ALL
+        )
+        SELECT DISTINCT a.source, b.source
+        FROM spans AS a JOIN spans AS b
+            ON a.granularity = 'request' AND b.granularity = 'bucket'
+            AND a.provider IS NOT DISTINCT FROM b.provider
+            AND a.first_at <= b.last_at AND b.first_at <= a.last_at
+        ORDER BY ALL
+        """
+    ).fetchall()
+    return [(str(one), str(other)) for one, other in rows]
