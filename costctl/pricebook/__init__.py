@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from costctl.pricebook.keys import Key, Resolution, Resolved
-from costctl.pricebook.resolve import Names, resolve
+from costctl.pricebook.names import Names
+from costctl.pricebook.resolve import resolve
 from costctl.pricebook.settings import PricingSettings, shipped
 from costctl.pricebook.tables import TABLES, CompiledBook
 

@@ -19,12 +19,17 @@ _STALE = timedelta(days=90)
 _HALF = Decimal("0.5")
 
 
-def warnings_of(book: Book, today: date | None = None) -> Iterator[tuple[str, str]]:
+def warnings_of(
+    book: Book, today: date | None = None, *, of_user: bool = False
+) -> Iterator[tuple[str, str]]:
     """Yield (code, `path:line: message`) for each warning that no `ack` silences.
 
-    With `today` also what depends on the day: stale sources, unconfirmed schedules, retired siblings.
+    With `today` also what depends on the day: stale sources, unconfirmed schedules, retired siblings. With
+    `of_user` only what the user's own layers state: the shipped table was reviewed.
     """
     for provider, entry in book.models():
+        if of_user and book.shipped and entry.layer == 0:
+            continue
         for code, place, message in _of_entry(provider, entry, today):
             yield code, f"{place}: {entry.name}: {message}"
 
@@ -179,7 +184,7 @@ def _in_time(stretch: Stretch[Period], today: date | None) -> Iterator[Finding]:
     if (
         period.scheduled
         and period.confirmed is None
-        and START < stretch.start
+        and stretch.start > START
         and stretch.start.date() <= today
     ):
         yield (

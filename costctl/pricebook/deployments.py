@@ -123,7 +123,7 @@ def _entry(row: Row) -> Entry:
 
 
 def _time(value: object) -> datetime | None:
-    return value if isinstance(value, datetime) else None
+    return opened(value) if isinstance(value, datetime) else None
 
 
 def _provisioned(row: Row) -> Entry:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from costctl.errors import CostctlError
-from costctl.pricebook.files import MANIFEST, price_files
 from costctl.pricebook.facts import Overrides, Place, ProviderFile
+from costctl.pricebook.files import MANIFEST, price_files
 from costctl.pricebook.read import provider_file
 from costctl.pricebook.read_config import Section, section
 from costctl.pricebook.settings import PricingSettings
@@ -46,6 +46,7 @@ class Stack:
 
     layers: tuple[Layer, ...]
     overrides: Overrides
+    shipped: bool = False
 
 
 def read_stack(layers: Sequence[Path], settings: PricingSettings) -> Stack:
@@ -65,7 +66,7 @@ def read_stack(layers: Sequence[Path], settings: PricingSettings) -> Stack:
             overrides = _replaced(overrides, stated)
     found += [read_layer(layer, findings) for layer in layers]
     findings.raise_if_any()
-    return Stack(tuple(found), overrides)
+    return Stack(tuple(found), overrides, shipped=settings.builtin is not None)
 
 
 def _replaced(before: Overrides, stated: Section) -> Overrides:

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from costctl.pricebook.book import Book, merge
+from costctl.pricebook.book import Book
 from costctl.pricebook.layers import Findings, read_stack
+from costctl.pricebook.merge import merge
 from costctl.pricebook.references import check_references
 from costctl.pricebook.settings import PricingSettings
 

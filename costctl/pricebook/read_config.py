@@ -130,7 +130,8 @@ def _overlays(pricing: Reader) -> tuple[tuple[Discount, ...], tuple[FixedLine, .
     discounts: list[Discount] = []
     fixed: list[FixedLine] = []
     for entry in pricing.mappings("overlays"):
-        kinds = [key for key in ("discount", "commit", "ptu") if key in entry.keys()]
+        stated = set(entry.keys())
+        kinds = [key for key in ("discount", "commit", "ptu") if key in stated]
         if len(kinds) != 1:
             entry.bad(entry.node, "an overlay has one of discount, commit and ptu")
             entry.asked.update(entry.keys())

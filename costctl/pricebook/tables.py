@@ -1,7 +1,7 @@
 """The compiled price table: plain rows that a store can keep and a join can use.
 
 Open ends of time are None here: load `valid_from` None as `-infinity` and `valid_to` None as `infinity`.
-All times are naive UTC. Rates are USD per token (per request, per unit), never per million.
+Times are naive UTC. Rates are USD per token (per request, per unit), never per million.
 """
 
 from collections.abc import Mapping
@@ -25,29 +25,17 @@ RATE_CLASSES = (
 )
 """Price classes with a column of their own; `input` prices the tokens of `input_uncached`."""
 
-UNIT_CLASSES = (
-    "web_search_call",
-    "file_search_call",
-    "character",
-    "page",
-    "image",
-    "second",
-)
+UNIT_CLASSES = ("web_search_call", "file_search_call", "character", "page", "image", "second")
 """Priced things that are neither tokens nor requests: keys of the `units` map of a row."""
 
 SHOWN_CLASSES = ("cache_read_audio", "cache_read_image", "video_input", "video_output")
-"""Kept in price files and shown (in `units`), but no column of a log counts them."""
+"""Stated and shown (in `units`), but no column of a log counts them."""
 
 TOKEN_PRICES = (*RATE_CLASSES[:-1], *SHOWN_CLASSES)
 """Classes priced per million tokens: a region's factor multiplies these and nothing else."""
 
 PRICE_CLASSES = (*RATE_CLASSES, *UNIT_CLASSES, *SHOWN_CLASSES)
 """All that a price block may state."""
-
-KINDS = ("chat", "embedding", "rerank", "image", "audio", "other")
-
-SERVICE_TIERS = ("standard", "batch", "flex", "priority", "fast", "ultrafast")
-"""Known to every provider; a further one must stand in the provider's `tiers_known`."""
 
 _RATE = "DECIMAL(38, 18)"
 _UNITS = f"MAP(VARCHAR, {_RATE})"

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Generic, TypeVar
 
-START = datetime.min
-END = datetime.max
+START = datetime.min  # noqa: DTZ901 - all times here are naive UTC
+END = datetime.max  # noqa: DTZ901 - as above
 """Stand for an open start and an open end while stretches are compared."""
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ def pieces(
     """Return a stretch of time cut at moments."""
     inner = sorted({cut for cut in cuts if start < cut < end})
     edges = [start, *inner, end]
-    return list(zip(edges, edges[1:], strict=False))
+    return list(pairwise(edges))
 
 
 def opened(moment: datetime) -> datetime | None:

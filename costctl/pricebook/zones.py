@@ -1,15 +1,55 @@
 """Which data zone a place lies in."""
 
 _US = frozenset(
-    "centralus eastus eastus2 eastus3 northcentralus southcentralus westcentralus westus westus2 westus3".split()
+    [
+        "centralus",
+        "eastus",
+        "eastus2",
+        "eastus3",
+        "northcentralus",
+        "southcentralus",
+        "westcentralus",
+        "westus",
+        "westus2",
+        "westus3",
+    ]
 )
 _EU = frozenset(
-    "austriaeast belgiumcentral denmarkeast francecentral francesouth germanynorth germanywestcentral italynorth"
-    " northeurope polandcentral spaincentral swedencentral swedensouth westeurope".split()
+    [
+        "austriaeast",
+        "belgiumcentral",
+        "denmarkeast",
+        "francecentral",
+        "francesouth",
+        "germanynorth",
+        "germanywestcentral",
+        "italynorth",
+        "northeurope",
+        "polandcentral",
+        "spaincentral",
+        "swedencentral",
+        "swedensouth",
+        "westeurope",
+    ]
 )
 _APAC = frozenset(
-    "australiacentral australiaeast australiasoutheast centralindia eastasia indonesiacentral japaneast japanwest"
-    " koreacentral koreasouth malaysiawest newzealandnorth southeastasia southindia westindia".split()
+    [
+        "australiacentral",
+        "australiaeast",
+        "australiasoutheast",
+        "centralindia",
+        "eastasia",
+        "indonesiacentral",
+        "japaneast",
+        "japanwest",
+        "koreacentral",
+        "koreasouth",
+        "malaysiawest",
+        "newzealandnorth",
+        "southeastasia",
+        "southindia",
+        "westindia",
+    ]
 )
 
 

@@ -1,0 +1,89 @@
+"""What each provider lists, and how a logged name is found in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from costctl.pricebook.deployments import Entries
+from costctl.pricebook.rewrite import rewrites
+from costctl.pricebook.tables import Row
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What one provider lists.
+
+    Attributes:
+        names: name -> regions it has prices in.
+        layers: name -> the highest layer that lists it.
+        folded: name in lower case -> name, where only one is written so.
+        regions: region -> prefixes of names that mean it.
+    """
+
+    provider: str
+    names: Mapping[str, frozenset[str]]
+    layers: Mapping[str, int]
+    folded: Mapping[str, str]
+    strip_prefixes: tuple[str, ...]
+    regions: Mapping[str, tuple[str, ...]]
+    default_region: str
+    home: bool
+
+    def find(self, logged: str) -> tuple[str, str | None] | None:
+        """Return the listed name that a logged one means, and the region that its prefix names."""
+        prefixes = [(prefix, region) for region, found in self.regions.items() for prefix in found]
+        for name, region, folded in rewrites(logged, self.strip_prefixes, prefixes):
+            known = self.folded.get(name) if folded else name
+            if known in self.names:
+                return str(known), region
+        return None
+
+
+@dataclass(frozen=True)
+class Names:
+    """All that name resolution needs of a compiled table."""
+
+    providers: Mapping[str, Listed]
+    logged: Mapping[str, str]
+    entries: Entries
+    default_provider: str | None = None
+    fixed: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, rows: Mapping[str, Sequence[Row]]) -> "Names":
+        """Build from the rows of names, providers, regions, deployments, fixed lines and meta."""
+        listed = {row[0]: _listed(row, rows) for row in rows["price_providers"]}
+        logged = {
+            str(name).lower(): str(row[0])
+            for row in rows["price_providers"]
+            for name in _texts(row[1])
+        }
+        meta = {str(key): str(value) for key, value in rows["price_meta"]}
+        return cls(
+            providers={str(name): found for name, found in listed.items()},
+            logged=logged,
+            entries=Entries.of(rows["price_deployments"], rows["price_fixed"]),
+            default_provider=meta.get("default_provider"),
+            fixed=frozenset((str(row[0]), str(row[1])) for row in rows["price_regions"] if row[3]),
+        )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    return tuple(str(text) for text in value) if isinstance(value, (list, tuple)) else ()
+
+
+def _listed(provider: Row, rows: Mapping[str, Sequence[Row]]) -> Listed:
+    name = provider[0]
+    names = {str(row[1]): row for row in rows["price_names"] if row[0] == name}
+    folded: dict[str, list[str]] = {}
+    for known in names:
+        folded.setdefault(known.lower(), []).append(known)
+    return Listed(
+        provider=str(name),
+        names={known: frozenset(_texts(row[3])) for known, row in names.items()},
+        layers={known: int(str(row[2])) for known, row in names.items()},
+        folded={low: same[0] for low, same in folded.items() if len(same) == 1},
+        strip_prefixes=_texts(provider[4]),
+        regions={str(row[1]): _texts(row[2]) for row in rows["price_regions"] if row[0] == name},
+        default_region=str(provider[3]),
+        home=bool(provider[2]),
+    )
