@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-CONTAINERS = ("jsonl", "json", "csv", "sqlite", "parquet", "text")
+CONTAINERS = ("jsonl", "json", "csv", "sqlite", "parquet", "log")
 TIMES = ("auto", "s", "ms", "us", "ns", "dotnet_ticks", "us_12h")
 KINDS = ("text", "int", "number", "money", "flag")
 MERGES = ("first", "last", "max_output", "max_total", "max_each", "sum_last")

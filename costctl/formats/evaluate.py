@@ -1,0 +1,91 @@
+"""Tests of a declaration on records in memory: what detection asks of the first records of a file."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+
+from costctl.formats._base import EACH, Format, Path, Predicate
+
+NOTHING: tuple[object, ...] = (None, "", {}, [])
+
+
+def found(record: object, path: Path, *, fold: bool = False) -> Iterator[object]:
+    """Yield what stands at a path, even null; `[*]` may give several. `fold` ignores the case of keys."""
+    if path.up or path.attributes:
+        return
+    yield from _walk(record, path.keys, fold=fold)
+
+
+def _walk(value: object, keys: tuple[str | int, ...], *, fold: bool) -> Iterator[object]:
+    if not keys:
+        yield value
+        return
+    key, rest = keys[0], keys[1:]
+    for child in _children(value, key, fold=fold):
+        yield from _walk(child, rest, fold=fold)
+
+
+def _children(value: object, key: str | int, *, fold: bool) -> list[object]:
+    if isinstance(value, dict):
+        if key == EACH:
+            return list(value.values())
+        if key in value:
+            return [value[key]]
+        folded = str(key).lower()
+        return [v for k, v in value.items() if fold and k.strip().lower() == folded][:1]
+    if isinstance(value, list) and isinstance(key, int):
+        return list(value) if key == EACH else value[key : key + 1]
+    return []
+
+
+def holds(test: Predicate, record: object, *, fold: bool = False) -> bool:
+    """Return whether a record passes a test."""
+    if test.kind == "all":
+        return all(holds(part, record, fold=fold) for part in test.of)
+    if test.kind == "any":
+        return any(holds(part, record, fold=fold) for part in test.of)
+    if test.kind == "not":
+        return not holds(test.of[0], record, fold=fold)
+    values = [v for path in test.paths for v in found(record, path, fold=fold)]
+    if test.kind == "has":
+        return bool(values)
+    filled = [v for v in values if v not in NOTHING]
+    if test.kind == "filled":
+        return bool(filled)
+    return any(_compare(test, text_of(value)) for value in filled)
+
+
+def _compare(test: Predicate, text: str) -> bool:
+    if test.kind == "in":
+        return text in test.values
+    if test.kind == "matches":
+        return re.search(test.values[0], text) is not None
+    try:
+        return float(text) >= float(test.values[0])
+    except ValueError:
+        return False
+
+
+def text_of(value: object) -> str:
+    """Return a JSON value as the text that paths give."""
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def recognises(form: Format, record: object, *, container: str = "jsonl") -> bool:
+    """Return whether a record is of a format, wrappers and pages aside."""
+    rule = form.recognise
+    if rule is None or container not in (rule.containers or form.containers) or rule.tables:
+        return False
+    fold = form.ignore_case or container == "csv"
+    if not (rule.has or rule.has_any or rule.test) or not isinstance(record, Mapping):
+        return False
+    return (
+        all(any(True for _ in found(record, path, fold=fold)) for path in rule.has)
+        and (
+            not rule.has_any
+            or any(True for path in rule.has_any for _ in found(record, path, fold=fold))
+        )
+        and (rule.test is None or holds(rule.test, record, fold=fold))
+    )
