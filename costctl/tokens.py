@@ -1,0 +1,82 @@
+"""Counting tokens offline: the vocabularies come with the package and are unpacked once."""
+
+import hashlib
+import lzma
+import os
+import tempfile
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from costctl.errors import CostctlError
+
+if TYPE_CHECKING:
+    from tiktoken import Encoding
+
+URL = "https://openaipublic.blob.core.windows.net/encodings/{name}.tiktoken"
+"""Where tiktoken believes the vocabulary is; the SHA-1 of this text is the name of its file."""
+
+CURRENT = "o200k_base"
+"""The vocabulary of models that no rule below names."""
+
+OLDER = ("gpt-4-", "gpt-3.5", "gpt-35", "text-embedding", "davinci", "babbage")
+OLDER_EXACT = ("gpt-4",)
+
+
+def encoding_name(model: str | None) -> str:
+    """Return the vocabulary that a model counts with, the current one where it is not OpenAI's.
+
+    For another vendor's model the count is an estimate, as is every count of logged text: it knows nothing of the
+    few tokens that a provider adds around messages.
+    """
+    name = (model or "").rsplit("/", 1)[-1].lower()
+    if name.startswith(("gpt-4o", "gpt-4.1", "gpt-4.5")):
+        return CURRENT
+    return "cl100k_base" if name in OLDER_EXACT or name.startswith(OLDER) else CURRENT
+
+
+def count(text: str, model: str | None = None) -> int:
+    """Return how many tokens a text has; what looks like a control token is plain text."""
+    return len(encoding(encoding_name(model)).encode_ordinary(text))
+
+
+@cache
+def encoding(name: str) -> "Encoding":
+    """Return a vocabulary, unpacked into the user's cache folder on first use.
+
+    Errors: `CostctlError` where the cache folder cannot be written.
+    """
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(unpacked(name).parent)
+    import tiktoken  # noqa: PLC0415 - only what counts text pays for loading it
+
+    return tiktoken.get_encoding(name)
+
+
+def unpacked(name: str) -> Path:
+    """Return the file of a vocabulary under the name that tiktoken looks for, making it if needed."""
+    # The name is fixed by tiktoken; nothing secret is hashed.
+    digest = hashlib.sha1(URL.format(name=name).encode(), usedforsecurity=False).hexdigest()
+    target = cache_folder() / digest
+    packed = files("costctl.data").joinpath(f"{name}.tiktoken.xz")
+    if target.exists() and target.stat().st_size:
+        return target
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # A rename is atomic, so that two commands started together never see half a file.
+        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
+            part.write(lzma.decompress(packed.read_bytes()))
+        Path(part.name).replace(target)
+    except OSError as error:
+        raise CostctlError(
+            f"{target.parent}: {error.strerror or error}",
+            hint="set XDG_CACHE_HOME to a folder that can be written",
+            code="unwritable",
+        ) from error
+    return target
+
+
+def cache_folder() -> Path:
+    """Return where vocabularies are unpacked."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "costctl" / "tiktoken"
