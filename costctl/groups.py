@@ -17,8 +17,10 @@ GroupKey = tuple[
     str | None,
     int,
     datetime | None,
+    str | None,
     tuple[str | None, ...],
 ]
+"""Endpoint, model, tier, price provider, name and region, step, clock, reason, further dimensions."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Group:
         clock: a moment (UTC) of the group that tells which day window it falls in; None where no price has any.
         dims: values of the further dimensions asked for, in their order.
         kind: chat, embedding, rerank, image, audio, other.
-        reason: why it has no price at the price date, or None.
+        reason: why it has no price at the price date, or no price for some of its tokens; else None.
         rows: rows of `usage`.
         row_level: every row is one request, so caps and orders can be computed from rows.
         requests: 0 where a source has no count; then `requests_known` is false.
@@ -80,6 +82,7 @@ class Group:
             self.price_region,
             self.step,
             self.clock,
+            self.reason,
             self.dims,
         )
 
@@ -178,13 +181,13 @@ class OrderedShare:
     reasoning: float
 
 
-# The functions of `costctl.store.rollup_groups` over these:
+# The functions of `costctl.store.rollup_groups` and `rollup_rates` over these:
 #   groups(store, query, dims=(), also=()) -> list[Group]      query.prices_at is the price date; `also`: names of
 #       models whose day windows and prompt-size steps must be told apart too (targets of levers)
 #   rates_at(store, at, wanted) -> list[Rate]                  one per wanted, in order
 #   cut_by_cap(store, query, cap, dims=(), also=()) -> dict[GroupKey, int]
 #       input tokens that a cap on the prompt removes: sum of min(input_uncached, max(0, prompt - cap)) over rows
-#   ordered_shares(store, query, order, fractions, dims=(), also=()) -> list[OrderedShare]
+#   ordered_shares(store, query, order, fractions, *, dims=(), also=()) -> list[OrderedShare]
 #       order is `cheapest` or `dearest`; only groups with row_level
 #   share_at_least(store, query, minimum, dims=(), also=()) -> dict[GroupKey, float]
 #       share of the input tokens that stand in prompts of at least `minimum` tokens

@@ -1,5 +1,6 @@
 """How finely rows are grouped before they are priced: as coarsely as exactness allows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from costctl.store.connection import Store
@@ -15,17 +16,18 @@ _WITHIN = """len(list_filter(
 """Whether a price changes between two borders of days, or of minutes."""
 
 
-def roll(store: Store, query: Query) -> None:
+def roll(store: Store, query: Query, also: Sequence[str] | None = None) -> Grain:
     """Make the temp tables `rolled` and `priced`: groups whose rows all have the same rates.
 
     The rows are read once where prices in use change only from day to day; where one has windows, prompt-size
-    steps or lacks a class, they are read once more and grouped more finely.
+    steps or lacks a class, they are read once more and grouped more finely. `also` names models whose windows
+    and steps count, for every row, as if they were in use.
     """
     found = held(store)
     grain = coarse_grain(query)
     scan(store, query, grain, found)
-    resolve_keys(store, "rolled", query.fallback_model)
-    finer = finer_grain(store, query, grain)
+    resolve_keys(store, "rolled", query.fallback_model, also or ())
+    finer = finer_grain(store, query, grain, everywhere=also is not None)
     if finer != grain:
         scan(store, query, finer, found)
     units = "units" in found.columns
@@ -33,10 +35,11 @@ def roll(store: Store, query: Query) -> None:
     if _mixes_classes(store):
         scan(store, query, replace(finer, classes=True), found)
         price(store, query, units=units)
+    return finer
 
 
-def finer_grain(store: Store, query: Query, grain: Grain) -> Grain:
-    """Return the grain that the prices in use need."""
+def finer_grain(store: Store, query: Query, grain: Grain, *, everywhere: bool = False) -> Grain:
+    """Return the grain that the prices in use need, for the models that need it or for every row."""
     steps = store.connection.execute(
         "SELECT DISTINCT min_prompt_tokens FROM price_rates SEMI JOIN ("
         "SELECT variant FROM price_steps SEMI JOIN book USING (period)) USING (variant) "
@@ -47,6 +50,8 @@ def finer_grain(store: Store, query: Query, grain: Grain) -> Grain:
     slot = _fine_slot(store, query)
     if slot <= grain.slot:
         return stepped
+    if everywhere:
+        return replace(stepped, slot=slot)
     return replace(stepped, fine_slot=slot, fine_models=_fine_models(store))
 
 

@@ -35,10 +35,12 @@ def same_key(left: str, right: str) -> str:
     )
 
 
-def resolve_keys(store: Store, relation: str, fallback: str | None = None) -> None:
+def resolve_keys(
+    store: Store, relation: str, fallback: str | None = None, also: Sequence[str] = ()
+) -> None:
     """Make the temp tables `price_keys`, one row for each distinct key of a relation, and `book`.
 
-    `book` is the price table of the names in use alone.
+    `book` is the price table of the names in use alone, and of the models named in `also`.
     """
     columns = ", ".join(KEY_COLUMNS)
     found = store.connection.execute(
@@ -48,7 +50,7 @@ def resolve_keys(store: Store, relation: str, fallback: str | None = None) -> No
     answer = answers(store, keys)
     spare = _spare(store, keys, fallback) if fallback else (Resolved(),) * len(keys)
     _keep(store, keys, answer.resolved, spare)
-    _make_book(store, answer)
+    _make_book(store, answer, _others(store, keys, also))
 
 
 def answers(store: Store, keys: Sequence[Key]) -> Resolution:
@@ -105,10 +107,20 @@ def _place(answer: Resolved) -> tuple[str | None, str | None, str | None]:
     return answer.price_provider, answer.price_name, answer.price_region
 
 
-def _make_book(store: Store, answer: Resolution) -> None:
+def _others(store: Store, keys: Sequence[Key], also: Sequence[str]) -> Sequence[Resolved]:
+    """Return all prices that a model may have beside these keys."""
+    providers = sorted({key.provider for key in keys if key.provider})
+    asked = [Key(provider, name) for name in also for provider in (None, *providers)]
+    return answers(store, asked).resolved if asked else ()
+
+
+def _make_book(store: Store, answer: Resolution, others: Sequence[Resolved]) -> None:
+    names = [f"{one.price_provider}\n{one.price_name}" for one in others if not one.reason]
     store.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE book AS SELECT * FROM price_book SEMI JOIN ("
-        "SELECT price_provider AS provider, price_name AS name FROM price_keys UNION "
-        "SELECT spare_provider, spare_name FROM price_keys) USING (provider, name)"
+        "CREATE OR REPLACE TEMP TABLE book AS SELECT * FROM price_book "
+        "WHERE (provider, name) IN (SELECT (price_provider, price_name) FROM price_keys UNION "
+        "SELECT (spare_provider, spare_name) FROM price_keys) "
+        "OR list_contains(?, provider || chr(10) || name)",
+        [names],
     )
     add_rows(store, PRICE_BOOK, answer.book_rows, table="book")

@@ -24,61 +24,50 @@ _OWN = ("n.price_provider", "n.price_name", "n.price_region", "n.key_rank", "n.k
 SPARE_NAME = ("n.spare_provider", "n.spare_name", "n.spare_region", str(RANK["fallback"]), "NULL")
 
 
-def price(store: Store, query: Query, *, units: bool) -> None:
-    """Make the temp table `priced`: each group of `rolled` with its cost, basis and reason.
+def price(store: Store, query: Query, *, units: bool, into: str = "priced") -> None:
+    """Make a temp table of the groups of `rolled` with their cost, basis and reason.
 
     `units` tells that some row has billed things which are not tokens.
     """
-    run = store.connection.execute
     keyed = (
         f"SELECT r.*, k.* EXCLUDE ({', '.join(KEY_COLUMNS)}) "
         f"FROM rolled AS r JOIN price_keys AS k ON {same_key('r', 'k')}"
     )
-    at = {"prices_at": query.prices_at}
-    run(f"CREATE OR REPLACE TEMP TABLE priced AS {priced_sql(keyed, units=units)}", at)
+    store.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {into} AS {priced_sql(keyed, units=units)}",
+        {"prices_at": query.prices_at},
+    )
     if query.fallback_model:
-        _price_by_spare(store, query, units=units)
-    _explain_absent(store)
+        _price_by_spare(store, query, into, units=units)
+    _explain_absent(store, into)
 
 
-def _price_by_spare(store: Store, query: Query, *, units: bool) -> None:
-    """Price what is wholly unpriced by the name that the user gave for it; what that does not price stays as it was."""
+def _price_by_spare(store: Store, query: Query, into: str, *, units: bool) -> None:
+    """Price what is wholly unpriced by the name that the user gave; what that does not price stays as it was."""
     run = store.connection.execute
     columns = [str(row[0]) for row in run("SELECT * FROM rolled LIMIT 0").description or ()]
     names = ", ".join(f'"{name}"' for name in (*columns, *(name for name, _ in ANSWERS)))
-    source = (
-        f"SELECT {names} FROM priced WHERE rank = {RANK['unpriced']} AND spare_name IS NOT NULL"
-    )
+    unpriced = f"rank = {RANK['unpriced']}"
+    source = f"SELECT {names} FROM {into} WHERE {unpriced} AND spare_name IS NOT NULL"
     run(
         f"CREATE OR REPLACE TEMP TABLE spared AS {priced_sql(source, names=SPARE_NAME, units=units)}",
         {"prices_at": query.prices_at},
     )
-    run(f"DELETE FROM spared WHERE rank = {RANK['unpriced']}")
-    run(
-        f"DELETE FROM priced AS p WHERE rank = {RANK['unpriced']} AND EXISTS (FROM spared AS s WHERE "
-        + " AND ".join(f's."{name}" IS NOT DISTINCT FROM p."{name}"' for name in columns)
-        + ")"
-    )
-    run("INSERT INTO priced SELECT * FROM spared")
+    run(f"DELETE FROM spared WHERE {unpriced}")
+    run(f"DELETE FROM {into} WHERE group_id IN (SELECT group_id FROM spared)")
+    run(f"INSERT INTO {into} SELECT * FROM spared")
 
 
-def _explain_absent(store: Store) -> None:
+def _explain_absent(store: Store, table: str) -> None:
     """Say more exactly why a known name has no price set: no such region, no such tier, or not at that time."""
-    store.connection.execute("""
-        UPDATE priced AS p SET reason = CASE
-            WHEN NOT EXISTS (
-                FROM book AS b
-                WHERE (b.provider, b.name, b.region) = (p.price_provider, p.price_name, p.price_region)
-            ) THEN 'no_region_price'
-            WHEN EXISTS (
-                FROM book AS b
-                WHERE (b.provider, b.name, b.region) = (p.price_provider, p.price_name, p.price_region)
-                    AND p.priced_at >= b.valid_from AND p.priced_at < b.valid_to
-            ) THEN 'no_tier_price'
-            ELSE reason
-        END
-        WHERE reason = 'no_price_at_date'
-    """)
+    same = "(b.provider, b.name, b.region) = (p.price_provider, p.price_name, p.price_region)"
+    then = "p.priced_at >= b.valid_from AND p.priced_at < b.valid_to"
+    store.connection.execute(
+        f"UPDATE {table} AS p SET reason = CASE "
+        f"WHEN NOT EXISTS (FROM book AS b WHERE {same}) THEN 'no_region_price' "
+        f"WHEN EXISTS (FROM book AS b WHERE {same} AND {then}) THEN 'no_tier_price' "
+        "ELSE reason END WHERE reason = 'no_price_at_date'"
+    )
 
 
 def priced_sql(source: str, *, names: tuple[str, ...] = _OWN, units: bool = False) -> str:

@@ -127,7 +127,10 @@ def scan(store: Store, query: Query, grain: Grain, found: Held) -> None:
     ]
     # Without any row there is still a table: an empty one.
     body = " UNION ALL ".join(selects) or _branch(NARROW_BRANCH, query, grain, found, parameters)
-    sql = f"CREATE OR REPLACE TEMP TABLE rolled AS {body}"
+    sql = (
+        "CREATE OR REPLACE TEMP TABLE rolled AS "
+        f"SELECT row_number() OVER () AS group_id, * FROM ({body})"
+    )
     store.connection.execute(sql, parameters.values)
 
 

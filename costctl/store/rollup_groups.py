@@ -1,0 +1,237 @@
+"""Grouped usage for projections, and the row-level figures that averages cannot give."""
+
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from typing import Any
+
+from costctl.groups import Group, GroupKey, OrderedShare
+from costctl.store.connection import Store
+from costctl.store.dimensions import Parameters
+from costctl.store.rollup_grain import roll
+from costctl.store.rollup_keys import RANK
+from costctl.store.rollup_price import price
+from costctl.store.rollup_rows import priced_rows_sql
+from costctl.store.rollup_scan import held
+from costctl.vocabulary import ALL_CLASSES, PROMPT_CLASSES, Query
+
+_PROMPT = " + ".join(PROMPT_CLASSES)
+
+
+def groups(
+    store: Store, query: Query, dims: Sequence[str] = (), also: Sequence[str] = ()
+) -> list[Group]:
+    """Return billable usage, one row for each set of rates; `query.prices_at` is the price date.
+
+    Groups are by endpoint, model, tier, price, prompt-size step and day window, and by further dimensions. `also`
+    names the models that a projection moves usage to, so that their steps and windows are told apart too.
+    """
+    asked = _asked(query, dims)
+    _group(store, asked, also)
+    keys = ", ".join(_keys("r", asked))
+    sums = ", ".join(f'sum(r."{name}")::BIGINT' for name in ALL_CLASSES)
+    rows = store.connection.execute(
+        f"SELECT {keys}, coalesce(any_value(m.kind), 'other'), sum(r.rows)::BIGINT, "
+        "bool_and(NOT r.bucket AND r.uncounted = 0 AND r.requests = r.rows), "
+        "sum(r.requests)::BIGINT, sum(r.uncounted) = 0, "
+        f"{sums}, {_money('p')}, {_money('r')} "
+        "FROM repriced AS r JOIN priced AS p USING (group_id) "
+        "LEFT JOIN clocks AS c ON r.slot = c.slot "
+        "LEFT JOIN price_models AS m ON (m.provider, m.id) = (r.price_provider, r.price_model) "
+        f"WHERE r.billable GROUP BY {keys} ORDER BY {keys}"
+    ).fetchall()
+    return [_one(row, len(dims)) for row in rows]
+
+
+def cut_by_cap(
+    store: Store, query: Query, cap: int, dims: Sequence[str] = (), also: Sequence[str] = ()
+) -> dict[GroupKey, int]:
+    """Return per group the uncached input that a cap on every prompt removes; buckets have no single prompts."""
+    cut = f"least(input_uncached, greatest(0, ({_PROMPT}) - $cap))"
+    return {
+        key: int(values[0])
+        for key, values in _over_rows(
+            store, query, dims, also, figure=f"sum({cut})::BIGINT", values={"cap": cap}
+        )
+    }
+
+
+def share_at_least(
+    store: Store, query: Query, minimum: int, dims: Sequence[str] = (), also: Sequence[str] = ()
+) -> dict[GroupKey, float]:
+    """Return per group the share of the input that stands in prompts of at least so many tokens."""
+    share = (
+        f"sum({_PROMPT}) FILTER ({_PROMPT} >= $minimum)::DOUBLE / nullif(sum({_PROMPT}), 0)::DOUBLE"
+    )
+    return {
+        key: float(values[0] or 0)
+        for key, values in _over_rows(
+            store, query, dims, also, figure=share, values={"minimum": minimum}
+        )
+    }
+
+
+def ordered_shares(
+    store: Store,
+    query: Query,
+    order: str,
+    fractions: Sequence[float],
+    *,
+    dims: Sequence[str] = (),
+    also: Sequence[str] = (),
+) -> list[OrderedShare]:
+    """Return what the cheapest or dearest requests of each group hold of its usage.
+
+    Requests are ordered by their cost at the price date, then by prompt, output and identity; the first
+    floor(fraction * requests) count. Groups with other rows than single requests are left out.
+    """
+    asked = _asked(query, dims)
+    thresholds = _group(store, asked, also)
+    down = "DESC" if order == "dearest" else "ASC"
+    parameters = Parameters({"fractions": [float(one) for one in fractions]})
+    rows = _grouped_rows(store, asked, thresholds, parameters)
+    names = [f"g{number}" for number in range(len(_keys("r", asked)))]
+    keys = ", ".join(names)
+    held_by = ", ".join(
+        f"coalesce(sum({name}) FILTER (place <= moved) / nullif(sum({name}), 0), 0)::DOUBLE"
+        for name in ("1", *ALL_CLASSES)
+    )
+    found = store.connection.execute(
+        f"WITH ordered AS (SELECT *, row_number() OVER (PARTITION BY {keys} "
+        f"ORDER BY cost_usd {down}, {_PROMPT} {down}, output {down}, event_key) AS place, "
+        f"count(*) OVER (PARTITION BY {keys}) AS size FROM ({rows})), "
+        # A product such as 0.29 * 100 falls short of 29 in binary; the slack is far below one request.
+        "cut AS (SELECT *, floor(fraction * size + 1e-9) AS moved FROM ordered, "
+        "(SELECT unnest($fractions) AS fraction)) "
+        f"SELECT {keys}, fraction, {held_by} FROM cut GROUP BY {keys}, fraction "
+        f"ORDER BY {keys}, fraction",
+        parameters.values,
+    ).fetchall()
+    whole = {group.key for group in groups(store, query, dims, also) if group.row_level}
+    size = len(names)
+    shares = [OrderedShare(_key(row, len(dims)), *map(float, row[size:])) for row in found]
+    return [share for share in shares if share.key in whole]
+
+
+def _asked(query: Query, dims: Sequence[str]) -> Query:
+    return replace(query, by=("endpoint", "model", *dims))
+
+
+def _group(store: Store, query: Query, also: Sequence[str]) -> tuple[int, ...]:
+    """Make `priced` at the rows' own time, `repriced` at the price date, and `clocks`; return the steps told apart."""
+    grain = roll(store, replace(query, prices_at=None), also)
+    price(store, query, units="units" in held(store).columns, into="repriced")
+    store.connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE clocks AS
+        WITH windowed AS (
+            SELECT DISTINCT period, tz, except_dates
+            FROM book
+            WHERE windowed AND coalesce($prices_at >= valid_from AND $prices_at < valid_to, true)
+        ),
+        times AS (
+            SELECT slot, period, tz, except_dates, timezone(tz, timezone('UTC', slot)) AS local_at
+            FROM (SELECT DISTINCT slot FROM rolled WHERE slot IS NOT NULL), windowed
+        ),
+        stepped AS (
+            SELECT t.slot, t.period, s.variant
+            FROM (
+                SELECT *, CASE
+                    WHEN list_contains(except_dates, CAST(local_at AS DATE)) THEN -1
+                    ELSE (isodow(local_at) - 1) * 1440 + hour(local_at) * 60 + minute(local_at)
+                END AS local_minute FROM times
+            ) AS t
+            ASOF JOIN price_steps AS s ON t.period = s.period AND t.local_minute >= s.from_minute
+        ),
+        signed AS (SELECT slot, list(variant ORDER BY period) AS variants FROM stepped GROUP BY slot)
+        SELECT slot, min(slot) OVER (PARTITION BY variants) AS clock FROM signed
+        """,
+        {"prices_at": query.prices_at},
+    )
+    return grain.thresholds
+
+
+def _keys(alias: str, query: Query, step: str = "step") -> list[str]:
+    """Return the columns of a group's key as SQL: the price of a fallback model stands for a missing one."""
+    places = [
+        f"CASE WHEN {alias}.rank = {RANK['fallback']} THEN {alias}.spare_{name} ELSE {alias}.price_{name} END"
+        for name in ("provider", "name", "region")
+    ]
+    dims = [f"{alias}.d{number}" for number in range(len(query.by))]
+    return [
+        *dims[:2],
+        f"{alias}.tier",
+        *places,
+        f"{alias}.{step}",
+        "c.clock",
+        f"{alias}.reason",
+        *dims[2:],
+    ]
+
+
+def _money(alias: str) -> str:
+    return (
+        f"CASE WHEN bool_or({alias}.has_price) THEN sum({alias}.cost_usd) FILTER ({alias}.has_price) "
+        f"WHEN bool_or({alias}.lacks_price) THEN NULL ELSE 0 END"
+    )
+
+
+def _grouped_rows(
+    store: Store, query: Query, thresholds: tuple[int, ...], parameters: Parameters
+) -> str:
+    """Return the query for billable single requests with their group's key as `g0`, `g1`, ... and their cost."""
+    cases = "".join(f"WHEN step >= {size} THEN {size} " for size in reversed(thresholds))
+    step = f"CASE {cases}ELSE 0 END" if cases else "0"
+    keys = ", ".join(
+        f"{sql} AS g{number}" for number, sql in enumerate(_keys("r", query, "group_step"))
+    )
+    rows = priced_rows_sql(query, held(store), parameters)
+    return (
+        f"SELECT {keys}, r.* FROM (SELECT *, {step} AS group_step FROM ({rows})) AS r "
+        "LEFT JOIN clocks AS c ON date_trunc('minute', r.slot) = c.slot WHERE r.billable AND NOT r.bucket"
+    )
+
+
+def _over_rows(
+    store: Store,
+    query: Query,
+    dims: Sequence[str],
+    also: Sequence[str],
+    *,
+    figure: str,
+    values: dict[str, object],
+) -> list[tuple[GroupKey, tuple[Any, ...]]]:
+    asked = _asked(query, dims)
+    thresholds = _group(store, asked, also)
+    parameters = Parameters(dict(values))
+    rows = _grouped_rows(store, asked, thresholds, parameters)
+    size = len(_keys("r", asked))
+    keys = ", ".join(f"g{number}" for number in range(size))
+    found = store.connection.execute(
+        f"SELECT {keys}, {figure} FROM ({rows}) GROUP BY {keys} ORDER BY {keys}", parameters.values
+    ).fetchall()
+    return [(_key(row, len(dims)), tuple(row[size:])) for row in found]
+
+
+def _key(row: Sequence[Any], dims: int) -> GroupKey:
+    texts = [None if value is None else str(value) for value in (*row[:6], *row[8 : 9 + dims])]
+    clock = row[7] if isinstance(row[7], datetime) else None
+    return (
+        texts[0],
+        texts[1],
+        str(texts[2]),
+        texts[3],
+        texts[4],
+        texts[5],
+        int(row[6]),
+        clock,
+        texts[6],
+        tuple(texts[7:]),
+    )
+
+
+def _one(row: Sequence[Any], dims: int) -> Group:
+    *key, reason, further = _key(row, dims)
+    names = [field.name for field in fields(Group)]
+    values = (*key, further, row[9 + dims], reason, *row[10 + dims :])
+    return Group(**dict(zip(names, values, strict=True)))

@@ -1,0 +1,168 @@
+"""Rates at one date, for any model a projection names."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from costctl.groups import Rate, Wanted
+from costctl.pricebook import Key, Names, Resolved
+from costctl.pricebook.tables import RATE_CLASSES
+from costctl.store.connection import Store
+from costctl.store.prices import names_of
+from costctl.store.rollup_keys import answers
+
+
+def rates_at(store: Store, at: datetime, wanted: Sequence[Wanted]) -> list[Rate]:
+    """Return the rates of each wanted price at a date, in the order asked.
+
+    A model is looked up like a logged name at the provider and in the region of the group it is for; where that
+    provider does not list it, at the provider that is its home. `PROVIDER/MODEL` names the provider outright.
+    """
+    one_of_each = {_asked(one): one for one in wanted}
+    places = {asked: _find(store, one) for asked, one in one_of_each.items()}
+    found = [places[_asked(one)] for one in wanted]
+    _load(store, wanted, [answer for answer, _ in found])
+    rows = store.connection.execute(_RATES, {"at": at}).fetchall()
+    return [
+        _rate(one, answer, other, row)
+        for one, (answer, other), row in zip(wanted, found, rows, strict=True)
+    ]
+
+
+def _asked(wanted: Wanted) -> tuple[str, str | None, str | None]:
+    return wanted.name, wanted.provider, wanted.region
+
+
+def _find(store: Store, wanted: Wanted) -> tuple[Resolved, bool]:
+    """Return what a wanted price is called in the table, and whether another provider than the group's has it."""
+    names = names_of(store)
+    if _is_listed(names, wanted):
+        return Resolved(wanted.provider, wanted.name, wanted.region), False
+    outright = _outright(names, wanted.name)
+    if outright:
+        return answers(store, [outright]).resolved[0], False
+    if wanted.provider:
+        near = answers(store, [Key(wanted.provider, wanted.name)]).resolved[0]
+        if near.price_name and near.price_provider:
+            region = wanted.region or near.price_region
+            return Resolved(near.price_provider, near.price_name, region, near.basis), False
+    return answers(store, [Key(response_model=wanted.name)]).resolved[0], bool(wanted.provider)
+
+
+def _is_listed(names: Names, wanted: Wanted) -> bool:
+    """Return whether the name stands in the table as it is, as the names of groups do."""
+    if not wanted.provider or not wanted.region:
+        return False
+    listed = names.providers.get(wanted.provider)
+    return listed is not None and (wanted.name in listed.names or wanted.name.startswith("("))
+
+
+def _outright(names: Names, name: str) -> Key | None:
+    provider, slash, model = name.partition("/")
+    return Key(provider, model) if slash and provider.lower() in names.logged else None
+
+
+def _load(store: Store, wanted: Sequence[Wanted], found: Sequence[Resolved]) -> None:
+    store.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE wanted (number INTEGER, provider VARCHAR, name VARCHAR, "
+        "region VARCHAR, tier VARCHAR, step BIGINT, clock TIMESTAMP)"
+    )
+    rows = [
+        (number, *_place(answer), one.tier, one.step, one.clock)
+        for number, (one, answer) in enumerate(zip(wanted, found, strict=True))
+    ]
+    if rows:
+        marks = ", ".join(["(?, ?, ?, ?, ?, ?, ?)"] * len(rows))
+        store.connection.execute(
+            f"INSERT INTO wanted VALUES {marks}", [value for row in rows for value in row]
+        )
+    # The rows of re-pointed deployments stand in `book` alone, which the last grouping made.
+    made = store.connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'book'"
+    ).fetchone()
+    deployments = "UNION ALL SELECT * FROM book WHERE name LIKE '(%'" if made and made[0] else ""
+    store.connection.execute(
+        "CREATE OR REPLACE TEMP TABLE book_at AS "
+        f"SELECT * FROM (SELECT * FROM price_book {deployments}) "
+        "WHERE (provider, name) IN (SELECT (provider, name) FROM wanted)"
+    )
+
+
+def _place(answer: Resolved) -> tuple[str | None, str | None, str | None]:
+    if answer.reason:
+        return None, None, None
+    return answer.price_provider, answer.price_name, answer.price_region
+
+
+_RATES = f"""
+    WITH dated AS (
+        SELECT
+            w.*,
+            CASE WHEN $at::TIMESTAMP < b.valid_to THEN b.period END AS period,
+            b.model,
+            CASE
+                WHEN NOT b.windowed OR list_contains(b.except_dates,
+                    CAST(timezone(b.tz, timezone('UTC', w.clock)) AS DATE)) THEN -1
+                ELSE coalesce(
+                    (isodow(timezone(b.tz, timezone('UTC', w.clock))) - 1) * 1440
+                    + hour(timezone(b.tz, timezone('UTC', w.clock))) * 60
+                    + minute(timezone(b.tz, timezone('UTC', w.clock))), -1)
+            END AS local_minute
+        FROM (SELECT *, $at::TIMESTAMP AS priced_at FROM wanted) AS w
+        ASOF LEFT JOIN book_at AS b
+            ON w.provider = b.provider AND w.name = b.name AND w.region = b.region
+            AND w.tier = b.tier AND w.priced_at >= b.valid_from
+    ),
+    stepped AS (
+        SELECT d.*, s.variant
+        FROM dated AS d
+        ASOF LEFT JOIN price_steps AS s
+            ON d.period = s.period AND d.local_minute >= s.from_minute
+    )
+    SELECT
+        CASE
+            WHEN n.period IS NOT NULL THEN NULL
+            WHEN NOT EXISTS (FROM book_at AS b WHERE (b.provider, b.name, b.region) = (n.provider, n.name, n.region))
+                THEN 'no_region_price'
+            WHEN EXISTS (FROM book_at AS b WHERE (b.provider, b.name, b.region) = (n.provider, n.name, n.region)
+                AND n.priced_at >= b.valid_from AND n.priced_at < b.valid_to) THEN 'no_tier_price'
+            ELSE 'no_price_at_date'
+        END AS reason,
+        m.kind,
+        m.cheaper_sibling,
+        m.retires_on,
+        m.prompt_cache_min_tokens,
+        r.inherited,
+        {", ".join(f"r.{name}" for name in RATE_CLASSES)}
+    FROM stepped AS n
+    ASOF LEFT JOIN price_rates AS r ON n.variant = r.variant AND n.step >= r.min_prompt_tokens
+    LEFT JOIN price_models AS m ON m.provider = n.provider AND m.id = n.model
+    ORDER BY n.number
+"""
+
+
+def _rate(wanted: Wanted, answer: Resolved, other: bool, row: Sequence[Any]) -> Rate:  # noqa: FBT001 - a fact of the answer, passed on
+    reason, kind, sibling, retires_on, minimum, inherited, *rates = row
+    figures: dict[str, Any] = {
+        name: float(rate or 0) for name, rate in zip(RATE_CLASSES, rates, strict=True)
+    }
+    own = {
+        f"has_{name}": rate is not None and name not in (inherited or ())
+        for name, rate in zip(RATE_CLASSES, rates, strict=True)
+        if name != "request"
+    }
+    return Rate(
+        wanted=wanted,
+        price_provider=answer.price_provider,
+        price_name=answer.price_name,
+        price_region=answer.price_region,
+        reason=answer.reason or reason,
+        hint=answer.hint,
+        other_provider=other and answer.reason is None,
+        kind=kind or "other",
+        cheaper_sibling=sibling,
+        retires_on=retires_on,
+        prompt_cache_min_tokens=minimum,
+        **figures,
+        **own,
+    )
