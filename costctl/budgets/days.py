@@ -1,7 +1,7 @@
 """Daily sums for a forecast: which days are complete, which are cut off, which are unknown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from statistics import median
 
@@ -29,14 +29,24 @@ class Known:
     cut_off: date | None = None
 
 
-def history(case: Case, where: Sequence[Condition], *, since: date | None = None) -> Known:
+def history(case: Case, where: tuple[Condition, ...], *, since: date | None = None) -> Known:
     """Return the days of a scope, from some months back or from the start of a longer period."""
+    return histories(case, where, (), since=since).get((), Known({}, {}))
+
+
+def histories(
+    case: Case, where: tuple[Condition, ...], by: tuple[str, ...], *, since: date | None = None
+) -> dict[tuple[object, ...], Known]:
+    """Return the days of each group of a scope."""
     today = to_local(case.as_of, case.zone).date()
     start = min(today - HISTORY, since or today)
     window = Window(midnight(start, case.zone), case.as_of)
     everything = case.spent(window, (), ("day",))
-    scope = case.spent(window, tuple(where), ("day",)) if where else everything
-    return known_days(case, everything, scope, today)
+    scope = case.spent(window, where, (*by, "day")) if where or by else everything
+    groups: dict[tuple[object, ...], list[Spent]] = {}
+    for s in scope:
+        groups.setdefault(s.key[:-1], []).append(replace(s, key=s.key[-1:]))
+    return {key: known_days(case, everything, rows, today) for key, rows in groups.items()}
 
 
 def known_days(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 
 from costctl.budgets import days as daily
@@ -14,7 +13,7 @@ from costctl.budgets.trust import Doubt, doubts
 from costctl.budgets.verdict import Driver, Outcome, Status, judged, worst
 from costctl.budgets.words import percent
 from costctl.forecast import ROUGH_DAYS, Projection, Question, project
-from costctl.vocabulary import Spent, Window
+from costctl.vocabulary import Condition, Spent, Window
 
 EARLY = {"skip": Status.SKIP, "warn": Status.WARN, "inconclusive": Status.INCONCLUSIVE}
 ZERO = Decimal(0)
@@ -30,7 +29,6 @@ class _Facts:
     doubts: tuple[Doubt, ...]
     fixed_ahead: Decimal
     projection: Projection | None
-    cut_off: date | None
 
 
 def judge_spend(case: Case, budget: Budget, rule: Spend) -> list[Outcome]:
@@ -64,17 +62,14 @@ def _facts(case: Case, budget: Budget, rule: Spend) -> _Facts:
     fixed = fixed_drivers(case, budget, window)
     whole = fixed_drivers(case, budget, window, whole=True)
     past = before(rule.period, window, case.zone)
-    projection, cut_off = None, None
-    if any(check.basis == "forecast" for check in rule.checks):
-        projection, cut_off = projected(case, budget, window)
+    forecasts = any(check.basis == "forecast" for check in rule.checks)
     return _Facts(
         window,
         _sum(spent) + _cost(fixed),
         (*fixed, *drivers(case, budget, window, past, spent)),
         tuple(doubts(case, budget, window, spent)),
         _cost(whole),
-        projection,
-        cut_off,
+        projected(case, budget.match, window) if forecasts else None,
     )
 
 
@@ -87,13 +82,20 @@ def _cost(lines: Sequence[Driver]) -> Decimal:
 
 
 def projected(
-    case: Case, budget: Budget, window: Window, method: str = "auto"
-) -> tuple[Projection | None, date | None]:
-    """Return the projection of a window, and the last day where its log is cut off."""
+    case: Case, where: tuple[Condition, ...], window: Window, method: str = "auto"
+) -> Projection | None:
+    """Return the projection of a scope in a window; None with too little history."""
+    first, _ = local_days(window, case.zone)
+    return project_known(case, daily.history(case, where, since=first), window, method)
+
+
+def project_known(
+    case: Case, known: daily.Known, window: Window, method: str = "auto"
+) -> Projection | None:
+    """Return the projection of known days in a window; None with too little history."""
     first, after = local_days(window, case.zone)
-    known = daily.history(case, budget.match, since=first)
     question = Question(first, after, to_local(case.as_of, case.zone).date(), known.so_far)
-    return project(known.complete, question, method), known.cut_off
+    return project(known.complete, question, method)
 
 
 def _actual(base: Outcome, check: SpendCheck, facts: _Facts) -> Outcome:

@@ -60,6 +60,13 @@ def judging() -> ModuleType:
     return module
 
 
+def projecting() -> ModuleType:
+    """Return the module that projects a period."""
+    from costctl.cli import _projecting as module
+
+    return module
+
+
 def ci() -> ModuleType:
     """Return the writers of files for pipelines."""
     from costctl.render import ci as module

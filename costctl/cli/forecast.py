@@ -1,0 +1,68 @@
+"""Project what a month will cost, from its days so far and the weeks before."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from costctl.cli import _engines
+from costctl.cli._options import (
+    GROUPS,
+    MomentOptions,
+    OutputOptions,
+    Paths,
+    PriceOptions,
+    ScopeOptions,
+    SourceOptions,
+    flat,
+)
+from costctl.cli._output import write
+from costctl.cli._session import dimensions_of, usage_session
+from costctl.errors import NoDataError
+
+Method = Literal["auto", "run-rate", "trailing7", "seasonal"]
+
+
+@flat
+def command(
+    *,
+    paths: Paths = (),  # type: ignore[assignment]  # an immutable default; `flat` hands over tuples
+    method: Annotated[
+        Method, typer.Option(help="How days ahead are predicted; auto: what erred least before.")
+    ] = "auto",
+    target: Annotated[
+        str | None, typer.Option(metavar="USD", help="A limit; says when it is crossed.")
+    ] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", rich_help_panel=GROUPS, help="Project each group on its own."),
+    ] = None,
+    source: SourceOptions,
+    scope: ScopeOptions,
+    moment: MomentOptions,
+    prices: PriceOptions,
+    output: OutputOptions,
+) -> None:
+    """Project the cost of the current month, or of the period given.
+
+    Exit code 3 with fewer than three complete days of usage.
+
+    Examples:
+      costctl forecast --target 3200
+      costctl forecast logs/ --by endpoint --period this-month
+    """
+    projecting = _engines.projecting()
+    dimensions = dimensions_of(by, ()) if by is not None else ()
+    wanted = projecting.target_of(target)
+    with usage_session(
+        source=source, moment=moment, prices=prices, scope=scope, paths=paths
+    ) as session:
+        report, envelope, known = projecting.forecast(
+            session, by=dimensions, method=method, target=wanted
+        )
+    write(report, envelope, output)
+    if not known:
+        raise NoDataError(
+            "too little history: a projection needs at least 3 complete days of usage",
+            "`costctl status` shows what there is",
+            "too_little_history",
+        )
