@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from costctl.formats._base import Attributes, Format, Identity
-from costctl.store.compile_paths import Document, Documents, attributes_column, lit, quoted, structure
-from costctl.store.compile_rows import MADE, UNSTORED, Layers, Rows
+from costctl.formats._base import Format, Identity
+from costctl.store.compile_paths import Documents, lit
+from costctl.store.compile_rows import UNSTORED, Layers, Rows
 from costctl.store.compile_values import NULL_TEXT, Values
-from costctl.vocabulary import BILLING, BY_NAME, OF_WHICH, PLACEHOLDER_IDS, PROVENANCE, TOKEN_CLASSES, USAGE
+from costctl.vocabulary import BY_NAME, OF_WHICH, PLACEHOLDER_IDS, PROVENANCE, TOKEN_CLASSES, USAGE
 
-WINDOW = "WINDOW in_file AS (PARTITION BY ingest_id ORDER BY rn, sub)"
 CONTENT = ("endpoint", "requested_model", "occurred_at", "input_uncached", "output", "logged_cost_usd")
 """Columns that every content identity has; the others only where they are not at their default."""
 
@@ -64,6 +63,11 @@ def _columns(form: Format, rows: Rows) -> dict[str, str]:
         "billable": f"(NOT k_hit AND (({total}) > 0{units}))",
         "time_assumed_utc": "(naive AND c_occurred_at IS NOT NULL)" if "occurred_at" in columns else "false",
     }
+    if form.constants.get("granularity") == "bucket":
+        # A bucket without a count has an unknown one; a request is one.
+        columns.setdefault("requests", "CAST(NULL AS BIGINT)")
+    elif "requests" in columns:
+        columns["requests"] = "coalesce(c_requests, 1)"
     _money(columns)
     if form.assumed:
         columns["assumed"] = "[" + ", ".join(lit(name) for name in form.assumed) + "]"
@@ -109,7 +113,7 @@ def _identity_parts(identity: Identity, values: Values) -> list[str]:
 
 def _content(form: Format, rows: Rows, columns: dict[str, str]) -> tuple[str, str]:
     """Return the text that makes two rows equal, and whether an equal row must be the same call."""
-    skip = PROVENANCE | set(form.assumed)
+    skip = PROVENANCE | _fixed(form)
     parts = []
     for name in CONTENT:
         if name in columns and name not in skip:
@@ -122,7 +126,7 @@ def _content(form: Format, rows: Rows, columns: dict[str, str]) -> tuple[str, st
         known = f"(c_request_id IS NOT NULL AND lower(c_request_id) NOT IN ({words}))"
         parts.append(f"CASE WHEN {known} THEN concat('|id=', c_request_id) ELSE '' END")
         evidence.append(known)
-    if "occurred_at" in columns and "occurred_at" not in form.assumed:
+    if "occurred_at" in columns and "occurred_at" not in skip:
         evidence.append("coalesce(microsecond(c_occurred_at) % 1000000 <> 0, false)")
     for column in USAGE:
         name = column.name
@@ -130,6 +134,12 @@ def _content(form: Format, rows: Rows, columns: dict[str, str]) -> tuple[str, st
             value = columns[name]
             parts.append(f"CASE WHEN {value} IS DISTINCT FROM {column.default} THEN concat({lit(f'|{name}=')}, {value}) ELSE '' END")
     return ", ".join(parts), "(" + " OR ".join(evidence) + ")"
+
+
+def _fixed(form: Format) -> set[str]:
+    """Return the assumed columns that hold a constant: they say nothing about which call a record is."""
+    fixed = {n for n, e in form.row.items() if e and all(v.constant is not None for v in e)}
+    return (fixed | set(form.constants)) & set(form.assumed)
 
 
 def _plain(name: str, sql: str) -> str:

@@ -47,7 +47,7 @@ def _layer(ctes: list[str], name: str, last: str, columns: dict[str, str], *, wi
     if not columns:
         return last
     listed = ", ".join(f"{sql} AS {column}" for column, sql in columns.items())
-    clause = " WINDOW in_file AS (PARTITION BY ingest_id ORDER BY rn, sub)" if window and " in_file" in listed else ""
+    clause = " WINDOW in_file AS (PARTITION BY ingest_id ORDER BY rn, sub)" if window and "in_file" in listed else ""
     ctes.append(f"{name} AS (SELECT *, {listed} FROM {last}{clause})")
     return name
 

@@ -8,6 +8,8 @@ from costctl.store.compile_paths import Documents, lit
 
 NULL_TEXT = "CAST(NULL AS VARCHAR)"
 MONEY = "DECIMAL(38, 18)"
+ORDINAL = "CAST(count(*) FILTER (kept) OVER (PARTITION BY ingest_id, c_session_id ORDER BY rn, sub) AS VARCHAR)"
+"""Number of a call within its session in the file."""
 
 
 class Values:
@@ -54,6 +56,8 @@ class Values:
     def _source(self, value: Value) -> str:
         if value.constant is not None:
             return lit(value.constant)
+        if value.column == "ordinal":
+            return ORDINAL
         if value.column is not None:
             return f"CAST(c_{value.column} AS VARCHAR)"
         if value.sum:
