@@ -5,10 +5,10 @@ from textwrap import dedent
 from costctl.budgets.evidence import Evidence
 from costctl.budgets.judge import judge
 from costctl.budgets.read import read_budgets
-from tests.budgets.ledger import Ledger, when
+from tests.budgets.ledger import Call, Ledger, when
 
 
-def run_of(tmp_path, text, *calls, as_of="2026-11-23T00:00:00", tz="UTC", **evidence):
+def run_of(tmp_path, text, *calls: Call, as_of="2026-11-23T00:00:00", tz="UTC", **evidence: object):
     path = tmp_path / "budgets.yaml"
     path.write_text("version: 1\n" + dedent(text))
     file = read_budgets(path, as_of=when(as_of), tz=tz)

@@ -41,7 +41,7 @@ def matches(value, pattern):
 
 
 class Ledger:
-    def __init__(self, *calls):
+    def __init__(self, *calls: Call) -> None:
         self.calls = list(calls)
 
     def spent(self, query: Query):

@@ -19,7 +19,7 @@ budgets:
 NOW = when("2026-11-22T12:00")
 
 
-def spend(*usd, at=NOW):
+def spend(*usd: object, at=NOW):
     return [Call(at, Decimal(str(value))) for value in usd]
 
 
@@ -220,7 +220,7 @@ def test_without_an_earlier_period_no_change_is_claimed(tmp_path):
 def test_fixed_lines_count_in_the_whole_and_never_in_a_scope(tmp_path):
     text = TOTAL + "  - {name: scoped, limit: 100, match: {endpoint: rag_query}}\n"
 
-    def fixed(window):
+    def fixed(window) -> list[tuple[str, Decimal]]:
         days = (window.until - window.since).days
         return [("provisioned units", Decimal(days))]
 
@@ -246,7 +246,7 @@ def test_the_gravest_status_is_the_verdict():
     assert worst([Status.INCONCLUSIVE, Status.FAIL]) is Status.FAIL
 
 
-def run_with(tmp_path, *wanted):
+def run_with(tmp_path, *wanted: Status):
     run = run_of(tmp_path, TOTAL, *spend(1))
     outcome = run.outcomes[0]
     found = tuple(type(outcome)("b", "actual", "cost", status, 1) for status in wanted)

@@ -58,13 +58,13 @@ waivers:
 """
 
 
-def read(tmp_path, text, **kwargs):
+def read(tmp_path, text, **kwargs: object):
     path = tmp_path / "budgets.yaml"
     path.write_text(dedent(text))
     return read_budgets(path, **kwargs)
 
 
-def problems(tmp_path, text, **kwargs):
+def problems(tmp_path, text, **kwargs: object):
     with pytest.raises(CostctlError) as caught:
         read(tmp_path, text, **kwargs)
     return str(caught.value).replace(str(tmp_path / "budgets.yaml"), "b")
@@ -252,7 +252,7 @@ def test_a_wrong_file_is_refused_with_the_reason(tmp_path, text, message):
 
 
 def test_a_missing_file_names_itself_and_how_to_create_it(tmp_path):
-    with pytest.raises(CostctlError, match="absent.yaml") as caught:
+    with pytest.raises(CostctlError, match=r"absent\.yaml") as caught:
         read_budgets(tmp_path / "absent.yaml")
     assert "costctl init" in caught.value.hint
 

@@ -17,14 +17,14 @@ def text(metric, extra):
 CALLS = [
     Call(
         NOW,
-        Decimal("3"),
+        Decimal(3),
         requests=200,
         hits=50,
         user="a",
         tokens=Tokens(input_uncached=600, cache_read=200, output=200),
     ),
-    Call(NOW, Decimal("1"), requests=50, user="b", tokens=Tokens(input_uncached=1000)),
-    Call(NOW, Decimal("4"), requests=150, tokens=Tokens()),
+    Call(NOW, Decimal(1), requests=50, user="b", tokens=Tokens(input_uncached=1000)),
+    Call(NOW, Decimal(4), requests=150, tokens=Tokens()),
 ]
 
 
