@@ -183,7 +183,7 @@ def zone(reader: Reader, key: str) -> str | None:
         return None
     try:
         return ZoneInfo(text).key
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         node = reader.get(key)
         reader.bad(
             node or reader.node,
