@@ -9,13 +9,13 @@ DEEPEST = 4
 """How many opening braces of a line are tried; a prefix rarely has one of its own."""
 
 
-def records(lines: Iterable[str]) -> Iterator[tuple[int, str | None]]:
-    """Yield (line number, JSON text or None) per line; None where the line holds no usage record.
+def records(lines: Iterable[str]) -> Iterator[tuple[int, str, str | None]]:
+    """Yield (line number, line, JSON text or None) per line; None where the line holds no usage record.
 
     A dict representation is read with `ast.literal_eval`, which evaluates literals only.
     """
     for number, line in enumerate(lines, start=1):
-        yield number, _record(line)
+        yield number, line, _record(line)
 
 
 def _record(line: str) -> str | None:

@@ -22,13 +22,13 @@ def tables(path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def rows(path: Path, table: str) -> Iterator[str]:
-    """Yield each row of a table as a JSON object, in the order of the table."""
+    """Yield each row of a table as a JSON object, in the order of the table; `_table` names it."""
     with closing(_open(path)) as connection:
         cursor = connection.execute(f"SELECT * FROM {_quoted(table)}")  # noqa: S608 - a quoted name from the catalogue
         names = [column[0] for column in cursor.description]
         while batch := cursor.fetchmany(BATCH):
             for row in batch:
-                yield json.dumps(dict(zip(names, map(_plain, row), strict=True)), allow_nan=True)
+                yield json.dumps({"_table": table, **dict(zip(names, map(_plain, row), strict=True))})
 
 
 def _open(path: Path) -> sqlite3.Connection:

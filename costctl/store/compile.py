@@ -8,7 +8,14 @@ from costctl.store.compile_rows import UNSTORED, Layers, Rows
 from costctl.store.compile_values import NULL_TEXT, Values
 from costctl.vocabulary import BY_NAME, OF_WHICH, PLACEHOLDER_IDS, PROVENANCE, TOKEN_CLASSES, USAGE
 
-CONTENT = ("endpoint", "requested_model", "occurred_at", "input_uncached", "output", "logged_cost_usd")
+CONTENT = (
+    "endpoint",
+    "requested_model",
+    "occurred_at",
+    "input_uncached",
+    "output",
+    "logged_cost_usd",
+)
 """Columns that every content identity has; the others only where they are not at their default."""
 
 
@@ -42,12 +49,22 @@ def compile_format(form: Format, *, tz: str = "UTC") -> Statement:
     layers = rows.layers()
     columns = _columns(form, rows)
     return Statement(
-        form, documents, values, layers, columns, _key(form, rows, columns, values), not form.identity.key
+        form,
+        documents,
+        values,
+        layers,
+        columns,
+        _key(form, rows, columns, values),
+        not form.identity.key,
     )
 
 
 def _columns(form: Format, rows: Rows) -> dict[str, str]:
-    columns = {n: f"c_{n}" for n in rows.columns if not n.startswith(("tags.", "units.")) and n not in UNSTORED}
+    columns = {
+        n: f"c_{n}"
+        for n in rows.columns
+        if not n.startswith(("tags.", "units.")) and n not in UNSTORED
+    }
     if "c_tags" in rows.layers().typed:
         columns["tags"] = "c_tags"
     if "c_units" in rows.layers().typed:
@@ -61,7 +78,9 @@ def _columns(form: Format, rows: Rows) -> dict[str, str]:
         "cache_hit": "k_hit",
         "tokens_known": "(k_counted OR k_hit OR k_status = 'error')",
         "billable": f"(NOT k_hit AND (({total}) > 0{units}))",
-        "time_assumed_utc": "(naive AND c_occurred_at IS NOT NULL)" if "occurred_at" in columns else "false",
+        "time_assumed_utc": "(naive AND c_occurred_at IS NOT NULL)"
+        if "occurred_at" in columns
+        else "false",
     }
     if form.constants.get("granularity") == "bucket":
         # A bucket without a count has an unknown one; a request is one.
@@ -92,7 +111,9 @@ def _key(form: Format, rows: Rows, columns: dict[str, str], values: Values) -> s
         if not form.identity.key:
             return by_content
     parts = _identity_parts(form.identity, values)
-    by_key = f"(md5_number(concat({lit(scope + chr(31) + 'id')}, {', '.join(parts)})) | 1::UHUGEINT)"
+    by_key = (
+        f"(md5_number(concat({lit(scope + chr(31) + 'id')}, {', '.join(parts)})) | 1::UHUGEINT)"
+    )
     if form.merge == "sum_last":
         return by_key
     filled = " OR ".join(f"{part_text(e, values)} IS NOT NULL" for e in form.identity.key)
@@ -108,7 +129,9 @@ def part_text(expression: object, values: Values) -> str:
 
 
 def _identity_parts(identity: Identity, values: Values) -> list[str]:
-    return [f"{lit(chr(31))}, coalesce({part_text(e, values)}, {lit(chr(30))})" for e in identity.key]
+    return [
+        f"{lit(chr(31))}, coalesce({part_text(e, values)}, {lit(chr(30))})" for e in identity.key
+    ]
 
 
 def _content(form: Format, rows: Rows, columns: dict[str, str]) -> tuple[str, str]:
@@ -132,7 +155,9 @@ def _content(form: Format, rows: Rows, columns: dict[str, str]) -> tuple[str, st
         name = column.name
         if name in columns and name not in CONTENT and name not in skip:
             value = columns[name]
-            parts.append(f"CASE WHEN {value} IS DISTINCT FROM {column.default} THEN concat({lit(f'|{name}=')}, {value}) ELSE '' END")
+            parts.append(
+                f"CASE WHEN {value} IS DISTINCT FROM {column.default} THEN concat({lit(f'|{name}=')}, {value}) ELSE '' END"
+            )
     return ", ".join(parts), "(" + " OR ".join(evidence) + ")"
 
 
@@ -161,11 +186,25 @@ def fast_select(statement: Statement, source: str) -> str:
     raw, typed, classes = statement.layers.raw, statement.layers.typed, statement.layers.classes
     narrow = [c.name for c in USAGE if c.common]
     columns = statement.columns
-    rare = [f"{sql} IS NULL" for n, sql in columns.items() if _is_rare(n) and BY_NAME[n].default == "NULL"]
-    rare += [f"{sql} IS NOT DISTINCT FROM {BY_NAME[n].default}" for n, sql in columns.items() if _is_rare(n) and BY_NAME[n].default != "NULL"]
+    rare = [
+        f"{sql} IS NULL"
+        for n, sql in columns.items()
+        if _is_rare(n) and BY_NAME[n].default == "NULL"
+    ]
+    rare += [
+        f"{sql} IS NOT DISTINCT FROM {BY_NAME[n].default}"
+        for n, sql in columns.items()
+        if _is_rare(n) and BY_NAME[n].default != "NULL"
+    ]
     keep = [statement.values.test(statement.form.keep)] if statement.form.keep else []
-    clean = " AND ".join(["reason IS NULL", "NOT (" + _empty(statement) + ")", "NOT k_mismatch", *rare, *keep])
-    wanted = {n: columns.get(n, BY_NAME[n].default) for n in narrow if n not in {"event_key", "ingest_id", "source_line", "source", "source_format"}}
+    clean = " AND ".join(
+        ["reason IS NULL", "NOT (" + bare(statement) + ")", "NOT k_mismatch", *rare, *keep]
+    )
+    wanted = {
+        n: columns.get(n, BY_NAME[n].default)
+        for n in narrow
+        if n not in {"event_key", "ingest_id", "source_line", "source", "source_format"}
+    }
     key = f"CASE WHEN {clean} AND ({statement.key} & 1::UHUGEINT) = 1 THEN {statement.key} END"
     return (
         f"SELECT {key} AS event_key, {', '.join(f'{sql} AS {n}' for n, sql in wanted.items())} "
@@ -174,11 +213,45 @@ def fast_select(statement: Statement, source: str) -> str:
     )
 
 
+def stays_narrow(statement: Statement) -> str:
+    """Return the test over staged columns that the fast way takes a record."""
+    parts = ["kind = 'row'", "NOT mismatch", "(event_key & 1::UHUGEINT) = 1", "NOT bare"]
+    for name in statement.columns:
+        if _is_rare(name):
+            parts.append(f"{name} IS NOT DISTINCT FROM {BY_NAME[name].default}")
+    return " AND ".join(parts)
+
+
+def can_be_fast(statement: Statement) -> bool:
+    """Return whether records are flat and independent of each other, so that one pass over the structs will do."""
+    form = statement.form
+    layers = statement.layers
+    texts = " ".join(
+        (*layers.raw.values(), *layers.typed.values(), *layers.classes.values(), statement.key)
+    )
+    plain = not (
+        form.explode or form.unwrap or form.parse or form.attributes or form.text or form.variants
+    )
+    return (
+        plain
+        and not form.needs_whole_file
+        and form.merge == "first"
+        and form.to == "usage"
+        and not form.assumed
+        and (
+            "d_0" not in texts
+            and (form.keep is None or "d_0" not in statement.values.test(form.keep))
+            and form.skip is None
+        )
+    )
+
+
 def _is_rare(name: str) -> bool:
     return name in BY_NAME and not BY_NAME[name].common and name != "assumed"
 
 
-def _empty(statement: Statement) -> str:
+def bare(statement: Statement) -> str:
+    """Return the test that a record has none of the texts that the format knows."""
     names = [n for n in statement.layers.raw if n.startswith(("n_", "x_"))]
     return " AND ".join(f"{n} IS NULL" for n in names) or "false"
 

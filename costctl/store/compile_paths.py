@@ -70,16 +70,26 @@ class Tree:
 
     def structure(self) -> object:
         """Return the structure that `json_transform` takes."""
-        return {name: tree.structure() for name, tree in self.nodes.items()} if self.nodes else "VARCHAR"
+        return (
+            {name: tree.structure() for name, tree in self.nodes.items()}
+            if self.nodes
+            else "VARCHAR"
+        )
 
     def columns(self) -> str:
         """Return the same as column types of a reader of JSON lines."""
-        return ", ".join(f"{quoted(name)}: {lit(tree._type())}" for name, tree in self.nodes.items())
+        return ", ".join(
+            f"{quoted(name)}: {lit(tree._type())}" for name, tree in self.nodes.items()
+        )
 
     def _type(self) -> str:
         if not self.nodes:
             return "VARCHAR"
-        return "STRUCT(" + ", ".join(f"{quoted(name)} {tree._type()}" for name, tree in self.nodes.items()) + ")"
+        return (
+            "STRUCT("
+            + ", ".join(f"{quoted(name)} {tree._type()}" for name, tree in self.nodes.items())
+            + ")"
+        )
 
 
 @dataclass
@@ -122,7 +132,9 @@ class Documents:
         self.levels = [Document(name) for name in names]
         self.parsed: list[Document] = []
         self._declare_parsed()
-        for path in paths_in((form.row, form.tokens, form.variants, form.keep, form.skip, form.carry)):
+        for path in paths_in(
+            (form.row, form.tokens, form.variants, form.keep, form.skip, form.carry)
+        ):
             self._want(path)
         for path in paths_in((form.identity, form.leaf, form.changed, form.text, form.tags)):
             self._want(path)
@@ -137,7 +149,9 @@ class Documents:
         for number, parse in enumerate(sorted(self.form.parse, key=lambda p: len(p.path.keys))):
             for level in self.levels:
                 outer, keys = self._within(level, parse.path.keys)
-                self.parsed.append(Document(f"{level.name}p{number}", keys=keys, outer=outer, sse=parse.sse))
+                self.parsed.append(
+                    Document(f"{level.name}p{number}", keys=keys, outer=outer, sse=parse.sse)
+                )
                 if not any(isinstance(key, int) for key in keys):
                     outer.tree.want(keys)
 

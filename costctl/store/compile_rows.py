@@ -79,13 +79,17 @@ class Rows:
     def _blocks(self) -> dict[int, TokenBlock]:
         return {n: v.tokens for n, v in enumerate(self.form.variants) if v.tokens is not None}
 
-    def _counts(self, raw: dict[str, str], typed: dict[str, str], reasons: list[tuple[str, str]]) -> None:
+    def _counts(
+        self, raw: dict[str, str], typed: dict[str, str], reasons: list[tuple[str, str]]
+    ) -> None:
         blocks = self._blocks()
         names = sorted({n for b in (self.form.tokens, *blocks.values()) for n in b.counts})
         limit = BUCKET_LIMIT if self.bucket else REQUEST_LIMIT
         for name in names:
             parts = {n: self.values.text(b.counts.get(name, ())) for n, b in blocks.items()}
-            raw[f"n_{name}"] = self._picked(parts, self.values.text(self.form.tokens.counts.get(name, ())))
+            raw[f"n_{name}"] = self._picked(
+                parts, self.values.text(self.form.tokens.counts.get(name, ()))
+            )
             typed[f"i_{name}"] = f"try_cast(n_{name} AS BIGINT)"
             reasons.append((bad_count(f"n_{name}", limit), f"{name} is no count of tokens"))
 
@@ -114,7 +118,9 @@ class Rows:
                 return f"last_value({held} IGNORE NULLS) OVER (in_file ROWS UNBOUNDED PRECEDING)"
         return None
 
-    def _column(self, name: str, raw: dict[str, str], typed: dict[str, str], reasons: list[tuple[str, str]]) -> None:
+    def _column(
+        self, name: str, raw: dict[str, str], typed: dict[str, str], reasons: list[tuple[str, str]]
+    ) -> None:
         parts, base = self._expression(name)
         if name in TIME_COLUMNS:
             self._time(name, parts, base, raw, reasons)
@@ -131,9 +137,16 @@ class Rows:
             reasons.append((bad, f"{name} cannot be read"))
 
     def _time(
-        self, name: str, parts: Mapping[int, Expression], base: Expression, raw: dict[str, str], reasons: list[tuple[str, str]]
+        self,
+        name: str,
+        parts: Mapping[int, Expression],
+        base: Expression,
+        raw: dict[str, str],
+        reasons: list[tuple[str, str]],
     ) -> None:
-        stamp, naive, bad = self.values.time(base) if base else ("CAST(NULL AS TIMESTAMP)", "false", "false")
+        stamp, naive, bad = (
+            self.values.time(base) if base else ("CAST(NULL AS TIMESTAMP)", "false", "false")
+        )
         found = {n: self.values.time(e) for n, e in parts.items()}
         raw[f"t_{name}"] = self._picked({n: f[0] for n, f in found.items()}, stamp)
         if name == "occurred_at":
@@ -149,29 +162,43 @@ class Rows:
             typed["c_tags"] = merged_map(entries)
         units = [n for n in self.columns if n.startswith("units.")]
         if units:
-            parts = [entry(lit(n.removeprefix("units.")), f"try_cast({self._text_of(n)} AS BIGINT)") for n in units]
+            parts = [
+                entry(lit(n.removeprefix("units.")), f"try_cast({self._text_of(n)} AS BIGINT)")
+                for n in units
+            ]
             listed = f"list_filter(list_concat({', '.join(parts)}), lambda e: e.v > 0)"
             typed["c_units"] = f"CASE WHEN len({listed}) > 0 THEN map_from_entries({listed}) END"
 
     def _text_of(self, name: str) -> str:
         parts, base = self._expression(name)
-        return self._picked({n: self.values.text(e) for n, e in parts.items()}, self.values.text(base))
+        return self._picked(
+            {n: self.values.text(e) for n, e in parts.items()}, self.values.text(base)
+        )
 
     def _classes(self) -> dict[str, str]:
         blocks = self._blocks()
         base = block_classes(self.form.tokens)
         found = {n: block_classes(b) for n, b in blocks.items()}
         names = (*TOKEN_CLASSES, *OF_WHICH, "mismatch")
-        classes = {f"k_{n}": self._picked({v: f[n] for v, f in found.items()}, base[n]) for n in names}
+        classes = {
+            f"k_{n}": self._picked({v: f[n] for v, f in found.items()}, base[n]) for n in names
+        }
         have = self.columns
         classes["k_status"] = self._status()
         classes["k_hit"] = "coalesce(c_cache_hit, false)" if "cache_hit" in have else "false"
-        counted = sorted({n for b in (self.form.tokens, *blocks.values()) for n in b.counts if n != "total"})
+        counted = sorted(
+            {n for b in (self.form.tokens, *blocks.values()) for n in b.counts if n != "total"}
+        )
         none = " AND ".join(f"i_{n} IS NULL" for n in counted) or "true"
         if any(n.startswith("units.") for n in have):
             none += " AND c_units IS NULL"
-        classes["k_counted"] = "coalesce(c_tokens_known, true)" if "tokens_known" in have else f"NOT ({none})"
-        classes["k_tier"] = tier("c_tier" if "tier" in have else None, "c_service_tier" if "service_tier" in have else None)
+        classes["k_counted"] = (
+            "coalesce(c_tokens_known, true)" if "tokens_known" in have else f"NOT ({none})"
+        )
+        classes["k_tier"] = tier(
+            "c_tier" if "tier" in have else None,
+            "c_service_tier" if "service_tier" in have else None,
+        )
         return classes
 
     def _status(self) -> str:
@@ -207,14 +234,21 @@ def cast(name: str, text: str) -> tuple[str, str]:
         return f"try_cast({text} AS BIGINT)", bad_count(text, BUCKET_LIMIT)
     if kind in {"BIGINT", "INTEGER", "DOUBLE"}:
         number = f"try_cast({text} AS {kind})"
-        return (f"CASE WHEN isfinite({number}) THEN {number} END" if kind == "DOUBLE" else number), ""
+        return (
+            f"CASE WHEN isfinite({number}) THEN {number} END" if kind == "DOUBLE" else number
+        ), ""
     if kind == MONEY:
-        return f"try_cast({text} AS {MONEY})", f"({text} IS NOT NULL AND try_cast({text} AS {MONEY}) IS NULL)"
+        return (
+            f"try_cast({text} AS {MONEY})",
+            f"({text} IS NOT NULL AND try_cast({text} AS {MONEY}) IS NULL)",
+        )
     if name == "provider":
         whens = " ".join(f"WHEN {lit(k)} THEN {lit(v)}" for k, v in PROVIDERS.items())
         return f"CASE lower({text}) {whens} ELSE lower({text}) END", ""
     if name == "operation":
-        whens = " ".join(f"WHEN regexp_matches(lower({text}), {lit(p)}) THEN {lit(v)}" for p, v in OPERATIONS)
+        whens = " ".join(
+            f"WHEN regexp_matches(lower({text}), {lit(p)}) THEN {lit(v)}" for p, v in OPERATIONS
+        )
         return f"CASE WHEN {text} IS NULL THEN NULL {whens} ELSE 'other' END", ""
     return text, ""
 
@@ -244,16 +278,37 @@ def block_classes(block: TokenBlock) -> dict[str, str]:
     if block.exclusive_if is not None and inside != "0":
         parts = " + ".join(count(n) for n in block.exclusive_if.sum if n in block.counts) or "0"
         inside = f"CASE WHEN {parts} > {count(block.exclusive_if.exceeds)} THEN 0 ELSE {inside} END"
-    taken = " + ".join(count(n) for n in block.output_includes if n in block.counts and n != "reasoning") or "0"
+    taken = (
+        " + ".join(
+            count(n) for n in block.output_includes if n in block.counts and n != "reasoning"
+        )
+        or "0"
+    )
     added = " + ".join(count(n) for n in block.output_adds if n in block.counts) or "0"
     given, made = side("input", "output"), side("output", "input")
-    output = made if (added, taken) == ("0", "0") else f"greatest(({made}) + ({added}) - ({taken}), 0)"
-    plain = {n: count(n) for n in ("cache_read", "cache_write", "audio_input", "audio_output", "image_input", "image_output")}
+    output = (
+        made if (added, taken) == ("0", "0") else f"greatest(({made}) + ({added}) - ({taken}), 0)"
+    )
+    plain = {
+        n: count(n)
+        for n in (
+            "cache_read",
+            "cache_write",
+            "audio_input",
+            "audio_output",
+            "image_input",
+            "image_output",
+        )
+    }
     return plain | {
         "input_uncached": given if inside == "0" else f"greatest(({given}) - ({inside}), 0)",
         "output": output,
-        "cache_write_long": f"least({count('cache_write_long')}, {count('cache_write')})" if "cache_write_long" in block.counts else "0",
-        "reasoning": f"least({count('reasoning')}, {output})" if "reasoning" in block.counts else "0",
+        "cache_write_long": f"least({count('cache_write_long')}, {count('cache_write')})"
+        if "cache_write_long" in block.counts
+        else "0",
+        "reasoning": f"least({count('reasoning')}, {output})"
+        if "reasoning" in block.counts
+        else "0",
         "mismatch": "false" if inside == "0" else f"(({inside}) > ({given}))",
     }
 

@@ -1,8 +1,15 @@
 """The statement that reads any record of a format, layer by layer, with line numbers, refusals and skips."""
 
-from costctl.formats._base import Attributes, Expression, Parse
-from costctl.store.compile import Statement, compile_format
-from costctl.store.compile_paths import Document, attributes_column, lit, structure
+from costctl.formats._base import Attributes, Expression, Format
+from costctl.store.compile import Statement, bare
+from costctl.store.compile_paths import (
+    Document,
+    Documents,
+    attributes_column,
+    lit,
+    pointer,
+    structure,
+)
 from costctl.store.compile_values import Values
 
 PREFIX_START = 4096
@@ -10,10 +17,10 @@ PREFIX_START = 4096
 
 OTLP = '{"stringValue":"VARCHAR","intValue":"VARCHAR","doubleValue":"VARCHAR","boolValue":"VARCHAR","arrayValue":"JSON","kvlistValue":"JSON"}'
 
-__all__ = ["compile_format", "stage_select"]
 
-
-def stage_select(statement: Statement, source: str, *, key: str, endpoint: str | None = None) -> str:
+def stage_select(
+    statement: Statement, source: str, *, key: str, endpoint: str | None = None
+) -> str:
     """Return the statement over `source`, a relation (ingest_id, rn, doc).
 
     Args:
@@ -26,11 +33,11 @@ def stage_select(statement: Statement, source: str, *, key: str, endpoint: str |
         "l AS (SELECT ingest_id, rn, CAST(0 AS BIGINT) AS sub, coalesce(json_type(doc) = 'OBJECT', false) AS is_object, "
         f"CASE WHEN json_type(doc) = 'OBJECT' THEN doc END AS d_0 FROM ({source}))"
     ]
-    last = _documents(statement, ctes)
-    last = _layer(ctes, "attributes", last, _attributes(statement))
-    last = _layer(ctes, "raw", last, statement.layers.raw | _tests(statement), window=True)
-    last = _layer(ctes, "typed", last, statement.layers.typed)
-    last = _layer(ctes, "classes", last, statement.layers.classes)
+    last = document_layers(statement.form, statement.documents, ctes)
+    last = layer(ctes, "attributes", last, _attributes(statement))
+    last = layer(ctes, "raw", last, statement.layers.raw | _tests(statement), window=True)
+    last = layer(ctes, "typed", last, statement.layers.typed)
+    last = layer(ctes, "classes", last, statement.layers.classes)
     columns = dict(statement.columns)
     if endpoint is not None:
         columns["endpoint"] = endpoint
@@ -39,39 +46,45 @@ def stage_select(statement: Statement, source: str, *, key: str, endpoint: str |
     kind = "CASE WHEN NOT is_object THEN 'rejected' WHEN NOT kept THEN 'skipped' WHEN reason IS NOT NULL THEN 'rejected' ELSE 'row' END"
     return (
         f"WITH {', '.join(ctes)} SELECT ingest_id, rn, sub, {kind} AS kind, CASE WHEN is_object THEN reason END AS reason, "
-        f"k_mismatch AS mismatch, part AS incomplete, leaf_id, leaf_parent, {statement.key} AS event_key, {listed} FROM {last}"
+        f"k_mismatch AS mismatch, {bare(statement)} AS bare, part AS incomplete, leaf_id, leaf_parent, {statement.key} AS event_key, {listed} FROM {last}"
     )
 
 
-def _layer(ctes: list[str], name: str, last: str, columns: dict[str, str], *, window: bool = False) -> str:
+def layer(
+    ctes: list[str], name: str, last: str, columns: dict[str, str], *, window: bool = False
+) -> str:
+    """Add a CTE that adds columns to the last one; return its name."""
     if not columns:
         return last
     listed = ", ".join(f"{sql} AS {column}" for column, sql in columns.items())
-    clause = " WINDOW in_file AS (PARTITION BY ingest_id ORDER BY rn, sub)" if window and "in_file" in listed else ""
+    clause = (
+        " WINDOW in_file AS (PARTITION BY ingest_id ORDER BY rn, sub)"
+        if window and "in_file" in listed
+        else ""
+    )
     ctes.append(f"{name} AS (SELECT *, {listed} FROM {last}{clause})")
     return name
 
 
-def _documents(statement: Statement, ctes: list[str]) -> str:
+def document_layers(form: Format, documents: Documents, ctes: list[str]) -> str:
     """Add the CTEs that make each document and its struct; return the name of the last."""
-    documents = statement.documents
     last = "l"
     for number, level in enumerate(documents.levels):
         if level.name == "u":
-            last = _unwrapped(statement, ctes, last, documents.levels[number - 1])
+            last = _unwrapped(form, documents, ctes, last)
         elif number > 0:
-            last = _exploded(statement, ctes, last, number)
-        last = _layer(ctes, f"s{level.name}", last, {f"s_{level.name}": structure(level)})
-        for parsed in _parsed_of(statement, level):
-            last = _layer(ctes, f"dp{parsed.name}", last, {f"d_{parsed.name}": _parsed(parsed)})
-            last = _layer(ctes, f"sp{parsed.name}", last, {f"s_{parsed.name}": structure(parsed)})
+            last = _exploded(form, documents, ctes, last, number)
+        last = layer(ctes, f"s{level.name}", last, {f"s_{level.name}": structure(level)})
+        for parsed in _parsed_of(documents, level):
+            last = layer(ctes, f"dp{parsed.name}", last, {f"d_{parsed.name}": _parsed(parsed)})
+            last = layer(ctes, f"sp{parsed.name}", last, {f"s_{parsed.name}": structure(parsed)})
     return last
 
 
-def _parsed_of(statement: Statement, level: Document) -> list[Document]:
+def _parsed_of(documents: Documents, level: Document) -> list[Document]:
     """Return the parsed texts below a level, outer ones first."""
     found = []
-    for parsed in statement.documents.parsed:
+    for parsed in documents.parsed:
         outer = parsed.outer
         while outer is not None and outer.outer is not None:
             outer = outer.outer
@@ -86,29 +99,43 @@ def _parsed(parsed: Document) -> str:
     return f"parsed_sse({text})" if parsed.sse else f"parsed_text({text})"
 
 
-def _unwrapped(statement: Statement, ctes: list[str], last: str, outer: Document) -> str:
-    inner = [f"object_at(d_{outer.name}, {lit('/' + '/'.join(map(str, p.keys)))})" for p in statement.form.unwrap]
+def _unwrapped(form: Format, documents: Documents, ctes: list[str], last: str) -> str:
+    """Take what stands in a wrapper, unless the line itself is a record of the format."""
+    inner = [f"object_at(d_0, {pointer(p.keys)})" for p in form.unwrap]
     found = f"coalesce({', '.join(inner)})" if len(inner) > 1 else inner[0]
-    values = Values(statement.documents.from_level(0))
-    recognise = statement.form.recognise
-    known = []
-    if recognise is not None:
-        known = [values.documents.present(p) for p in recognise.has]
-        known += ["(" + " OR ".join(values.documents.present(p) for p in recognise.has_any) + ")"] if recognise.has_any else []
-        known += [values.test(recognise.test)] if recognise.test else []
-    test = " AND ".join(known) if known else "false"
-    return _layer(ctes, "du", last, {"d_u": f"CASE WHEN {test} OR {found} IS NULL THEN d_{outer.name} ELSE {found} END"})
+    values = Values(documents.from_level(0))
+    known = [values.test(form.keep)] if form.keep is not None else []
+    rule = form.recognise
+    if rule is not None:
+        tests = [documents.from_level(0).present(p) for p in rule.has]
+        if rule.has_any:
+            any_of = (documents.from_level(0).present(p) for p in rule.has_any)
+            tests.append("(" + " OR ".join(any_of) + ")")
+        tests += [values.test(rule.test)] if rule.test else []
+        known += ["(" + " AND ".join(tests) + ")"] if tests else []
+    itself = " OR ".join(known) or "false"
+    return layer(
+        ctes,
+        "du",
+        last,
+        {"d_u": f"CASE WHEN {itself} OR {found} IS NULL THEN d_0 ELSE {found} END"},
+    )
 
 
-def _exploded(statement: Statement, ctes: list[str], last: str, number: int) -> str:
-    levels = statement.documents.levels
-    outer, level = levels[number - 1], levels[number]
-    explode = statement.form.explode[number - (1 + (len(levels) - 1 - len(statement.form.explode)))]
+def _exploded(form: Format, documents: Documents, ctes: list[str], last: str, number: int) -> str:
+    """Unfold an array to its elements, and an object to its values; a record without either stays or vanishes."""
+    outer, level = documents.levels[number - 1], documents.levels[number]
+    explode = form.explode[number - (len(documents.levels) - len(form.explode))]
     array = outer.value(explode.path.keys)
     found = f"json_transform({array}, '[\"JSON\"]')"
-    alone = f"[d_{outer.name}]" if explode.or_self else "[CAST(NULL AS JSON)]"
-    items = f"CASE WHEN json_type({array}) = 'ARRAY' AND len({found}) > 0 THEN {found} WHEN json_type({array}) = 'ARRAY' THEN [CAST(NULL AS JSON)] ELSE {alone} END"
-    last = _layer(ctes, f"i{level.name}", last, {f"items_{level.name}": items})
+    none = "[CAST(NULL AS JSON)]"
+    alone = f"[d_{outer.name}]" if explode.or_self else none
+    inside = f"[{array}]" if explode.or_self else f"json_extract({array}, '$.*')"
+    items = (
+        f"CASE json_type({array}) WHEN 'ARRAY' THEN CASE WHEN len({found}) > 0 THEN {found} ELSE {none} END "
+        f"WHEN 'OBJECT' THEN CASE WHEN len({inside}) > 0 THEN {inside} ELSE {none} END ELSE {alone} END"
+    )
+    last = layer(ctes, f"i{level.name}", last, {f"items_{level.name}": items})
     ctes.append(
         f"e{level.name} AS (SELECT * EXCLUDE (sub), unnest(items_{level.name}) AS d_{level.name}, "
         f"sub * 1000000 + generate_subscripts(items_{level.name}, 1) AS sub FROM {last})"
@@ -117,7 +144,10 @@ def _exploded(statement: Statement, ctes: list[str], last: str, number: int) -> 
 
 
 def _attributes(statement: Statement) -> dict[str, str]:
-    return {attributes_column(name): _attribute_map(statement, a) for name, a in statement.form.attributes.items()}
+    return {
+        attributes_column(name): _attribute_map(statement, a)
+        for name, a in statement.form.attributes.items()
+    }
 
 
 def _attribute_map(statement: Statement, attributes: Attributes) -> str:
@@ -145,8 +175,15 @@ def _tests(statement: Statement) -> dict[str, str]:
         kept.append(f"NOT {values.test(form.skip)}")
     if form.changed is not None:
         text = documents.text(form.changed)
-        kept.append(f"({text} IS NOT NULL AND {text} IS DISTINCT FROM lag({text} IGNORE NULLS) OVER in_file)")
-    tests = {"kept": " AND ".join(kept), "part": "false", "leaf_id": "CAST(NULL AS VARCHAR)", "leaf_parent": "CAST(NULL AS VARCHAR)"}
+        kept.append(
+            f"({text} IS NOT NULL AND {text} IS DISTINCT FROM lag({text} IGNORE NULLS) OVER in_file)"
+        )
+    tests = {
+        "kept": " AND ".join(kept),
+        "part": "false",
+        "leaf_id": "CAST(NULL AS VARCHAR)",
+        "leaf_parent": "CAST(NULL AS VARCHAR)",
+    }
     if form.incomplete is not None:
         tests["part"] = Values(documents.from_level(0)).test(form.incomplete)
     if form.leaf is not None:

@@ -48,7 +48,10 @@ class Values:
         assert scale is not None  # noqa: S101 - the caller looked
         factor = f"CAST({lit(str(scale.factor))} AS DECIMAL(14, 6))"
         if scale.by is not None:
-            whens = " ".join(f"WHEN {lit(key)} THEN CAST({lit(str(f))} AS DECIMAL(14, 6))" for key, f in scale.factors)
+            whens = " ".join(
+                f"WHEN {lit(key)} THEN CAST({lit(str(f))} AS DECIMAL(14, 6))"
+                for key, f in scale.factors
+            )
             if whens:
                 factor = f"CASE {self.documents.text(scale.by)} {whens} ELSE {factor} END"
         return f"CAST(try_cast({sql} AS DECIMAL(24, 12)) * {factor} AS VARCHAR)"
@@ -120,7 +123,11 @@ class Values:
             naive.append(f"WHEN {stamp} IS NOT NULL THEN {no_zone}")
             filled.append(f"{text} IS NOT NULL")
         stamp = stamps[0] if len(stamps) == 1 else f"coalesce({', '.join(stamps)})"
-        return stamp, f"CASE {' '.join(naive)} ELSE false END", f"(({' OR '.join(filled)}) AND {stamp} IS NULL)"
+        return (
+            stamp,
+            f"CASE {' '.join(naive)} ELSE false END",
+            f"(({' OR '.join(filled)}) AND {stamp} IS NULL)",
+        )
 
     def _stamp(self, value: Value, text: str) -> tuple[str, str]:
         form = value.time or "auto"
@@ -174,7 +181,9 @@ EPOCH: dict[str, Callable[[str], str]] = {
     "ms": lambda text: _cut(f"{_decimal(text)} * 1000"),
     "us": lambda text: _cut(_decimal(text)),
     "ns": lambda text: f"(try_cast({text} AS HUGEINT) // 1000)::BIGINT",
-    "dotnet_ticks": lambda text: f"((try_cast({text} AS HUGEINT) - 621355968000000000) // 10)::BIGINT",
+    "dotnet_ticks": lambda text: (
+        f"((try_cast({text} AS HUGEINT) - 621355968000000000) // 10)::BIGINT"
+    ),
 }
 
 
@@ -208,4 +217,8 @@ def _coalesce(parts: list[str]) -> str:
 
 def paths_filled(documents: Documents, paths: tuple[Path, ...]) -> str:
     """Return whether any of these paths has a text, as SQL."""
-    return "(" + " OR ".join(f"{documents.text(path)} IS NOT NULL" for path in paths) + ")" if paths else "false"
+    return (
+        "(" + " OR ".join(f"{documents.text(path)} IS NOT NULL" for path in paths) + ")"
+        if paths
+        else "false"
+    )

@@ -4,7 +4,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -125,7 +125,8 @@ class Store:
         try:
             yield
         except BaseException:
-            self.connection.execute("ROLLBACK")
+            with suppress(duckdb.Error):
+                self.connection.execute("ROLLBACK")
             raise
         self.connection.execute("COMMIT")
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import duckdb
 
 from costctl.store.schema import NARROW
-from costctl.vocabulary import BY_NAME, OF_WHICH, PROVENANCE, TOKEN_CLASSES, USAGE
+from costctl.vocabulary import BILLING, BY_NAME, OF_WHICH, PROVENANCE, TOKEN_CLASSES, USAGE
 
-META = ("ingest_id", "rn", "sub", "kind", "reason", "mismatch", "incomplete", "leaf_id", "leaf_parent")
 SUMMED = ("requests", *TOKEN_CLASSES, *OF_WHICH, "logged_cost_usd", "logged_cost")
 ORDER = "seq, rn, sub"
 
@@ -23,14 +22,26 @@ class Settled:
 class Merge:
     """Folds the temp table `staged` into `usage` by one format's rule."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, rule: str, *, leaf: bool, source: str, source_format: str) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        rule: str,
+        *,
+        leaf: bool,
+        source: str,
+        source_format: str,
+    ) -> None:
         self.connection = connection
         self.rule = rule
         self.leaf = leaf
         self.names = {"source": source, "source_format": source_format}
         described = connection.execute("DESCRIBE staged").fetchall()
         present = {row[0] for row in described}
-        self.columns = [c.name for c in USAGE if c.name in present and c.name not in {"ingest_id", "source_line", "event_key"}]
+        self.columns = [
+            c.name
+            for c in USAGE
+            if c.name in present and c.name not in {"ingest_id", "source_line", "event_key"}
+        ]
 
     def run(self) -> dict[int, Settled]:
         """Fold, insert and replace; return the outcome per file."""
@@ -45,6 +56,44 @@ class Merge:
         for name in ("folded", "known"):
             self.connection.execute(f"DROP TABLE IF EXISTS {name}")
         return outcome
+
+    def bill(self, source: str) -> dict[int, Settled]:
+        """Insert billing lines; those of the same file and line are known already."""
+        present = {row[0] for row in self.connection.execute("DESCRIBE staged").fetchall()}
+        parts = []
+        for name, kind in BILLING:
+            if name == "source":
+                parts.append("$source")
+            elif name == "source_line":
+                parts.append("rn")
+            else:
+                parts.append(
+                    f"try_cast({name} AS {kind})" if name in present else f"CAST(NULL AS {kind})"
+                )
+        names = ", ".join(name for name, _ in BILLING)
+        content = ", ".join(
+            n for n, _ in BILLING if n not in {"source", "ingest_id", "source_line", "tags"}
+        )
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE bills AS SELECT *, row_number() OVER (PARTITION BY ingest_id, {content} ORDER BY source_line) AS nth "
+            f"FROM (SELECT {', '.join(f'{p} AS {n}' for p, (n, _) in zip(parts, BILLING, strict=True))} FROM staged WHERE kind = 'row')",
+            {"source": source},
+        )
+        known = f"SELECT {content}, row_number() OVER (PARTITION BY ingest_id, {content} ORDER BY source_line) AS nth FROM billing"
+        same = " AND ".join(
+            f"b.{n.strip()} IS NOT DISTINCT FROM k.{n.strip()}"
+            for n in (*content.split(", "), "nth")
+        )
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE new_bills AS SELECT b.* EXCLUDE (nth) FROM bills b ANTI JOIN ({known}) k ON {same}"
+        )
+        new = self.connection.execute(
+            "SELECT ingest_id, count(*) FROM new_bills GROUP BY 1"
+        ).fetchall()
+        self.connection.execute(f"INSERT INTO billing ({names}) SELECT {names} FROM new_bills")
+        self.connection.execute("DROP TABLE bills")
+        self.connection.execute("DROP TABLE new_bills")
+        return {row[0]: Settled(row[1]) for row in new}
 
     def _drop_enclosing(self) -> None:
         """A call that encloses another call repeats its usage: skip it."""
@@ -81,7 +130,9 @@ class Merge:
             f"SELECT 0 AS seq, ingest_id, source_line AS rn, 0 AS sub, event_key, {listed} FROM known "
             f"UNION ALL SELECT ingest_id AS seq, ingest_id, rn, sub, event_key, {listed} FROM staged WHERE kind = 'row'"
         )
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE folded AS {self._folded(candidates)}")
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE folded AS {self._folded(candidates)}"
+        )
 
     def _folded(self, candidates: str) -> str:
         if self.rule == "max_each":
@@ -99,7 +150,7 @@ class Merge:
         picked = f"SELECT * FROM ({candidates}) QUALIFY row_number() OVER (PARTITION BY event_key ORDER BY {by}) = 1"
         if self.rule in {"max_output", "max_total"} and "occurred_at" in self.columns:
             # The call began when its first record was written, whichever record tells its final usage.
-            return f"SELECT * REPLACE (earliest AS occurred_at) EXCLUDE (earliest) FROM (SELECT *, min(occurred_at) OVER (PARTITION BY event_key) AS earliest FROM ({candidates}) QUALIFY row_number() OVER (PARTITION BY event_key ORDER BY {by}) = 1)"
+            return f"SELECT * EXCLUDE (earliest) REPLACE (earliest AS occurred_at) FROM (SELECT *, min(occurred_at) OVER (PARTITION BY event_key) AS earliest FROM ({candidates}) QUALIFY row_number() OVER (PARTITION BY event_key ORDER BY {by}) = 1)"
         return picked
 
     def _max_each(self, candidates: str) -> str:
@@ -112,15 +163,21 @@ class Merge:
                 how = "bool_and" if name == "time_assumed_utc" else "bool_or"
                 parts.append(f"{how}({name}) AS {name}")
             else:
-                parts.append(f"arg_min({name}, (seq, rn, sub)) FILTER ({name} IS NOT NULL) AS {name}")
+                parts.append(
+                    f"arg_min({name}, (seq, rn, sub)) FILTER ({name} IS NOT NULL) AS {name}"
+                )
         meta = "min(seq) AS seq, arg_min(ingest_id, (seq, rn, sub)) AS ingest_id, arg_min(rn, (seq, rn, sub)) AS rn, 0 AS sub"
-        return f"SELECT {meta}, event_key, {', '.join(parts)} FROM ({candidates}) GROUP BY event_key"
+        return (
+            f"SELECT {meta}, event_key, {', '.join(parts)} FROM ({candidates}) GROUP BY event_key"
+        )
 
     def _summed(self, candidates: str) -> str:
         """Rows of one file that share a key are added; the bucket of a known row stands by itself."""
         parts = [
-            f"CAST(sum({n}) AS {BY_NAME[n].sql_type}) AS {n}" if n in SUMMED
-            else f"bool_or({n}) AS {n}" if n == "billable"
+            f"CAST(sum({n}) AS {BY_NAME[n].sql_type}) AS {n}"
+            if n in SUMMED
+            else f"bool_or({n}) AS {n}"
+            if n == "billable"
             else f"arg_min({n}, (rn, sub)) FILTER ({n} IS NOT NULL) AS {n}"
             for n in self.columns
         ]
@@ -143,13 +200,17 @@ class Merge:
 
     def _write(self) -> None:
         replaced = "event_key IN (SELECT event_key FROM folded SEMI JOIN known USING (event_key))"
-        has = self.connection.execute("SELECT count(*) FROM folded SEMI JOIN known USING (event_key)").fetchone()
+        has = self.connection.execute(
+            "SELECT count(*) FROM folded SEMI JOIN known USING (event_key)"
+        ).fetchone()
         if has and has[0]:
             for table in ("usage_narrow", "usage_wide"):
                 self.connection.execute(f"DELETE FROM {table} WHERE {replaced}")
         rare = [n for n in self.columns if not BY_NAME[n].common]
         odd = " OR ".join(f"{n} IS DISTINCT FROM {BY_NAME[n].default}" for n in rare) or "false"
-        found = self.connection.execute(f"SELECT coalesce(bool_or({odd}), false) FROM folded").fetchone()
+        found = self.connection.execute(
+            f"SELECT coalesce(bool_or({odd}), false) FROM folded"
+        ).fetchone()
         if found and found[0]:
             self._insert("usage_wide", [c.name for c in USAGE])
         else:
@@ -169,11 +230,16 @@ class Merge:
             elif name in self.columns:
                 default = BY_NAME[name].default
                 # A request count may be unknown on purpose: a column that a format fills is taken as it is.
-                parts.append(name if default == "NULL" or name == "requests" else f"coalesce({name}, {default})")
+                parts.append(
+                    name
+                    if default == "NULL" or name == "requests"
+                    else f"coalesce({name}, {default})"
+                )
             else:
                 parts.append(BY_NAME[name].default)
         self.connection.execute(
-            f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(parts)} FROM folded", self.names
+            f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(parts)} FROM folded",
+            self.names,
         )
 
     def _drop_parents(self) -> None:

@@ -1,0 +1,92 @@
+"""The meeting point of source, format and store: files become rows."""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from costctl.errors import CostctlError
+from costctl.ingest._base import FileResult, IngestOptions, Plan, Progress
+from costctl.ingest._load import BatchLoader
+from costctl.ingest._plan import Planner
+from costctl.sources.discover import discover, require_paths
+from costctl.store import Store
+
+__all__ = ["FileResult", "IngestOptions", "Progress", "ingest"]
+
+BATCH_FILES = 500
+BATCH_BYTES = 256 << 20
+
+
+def ingest(
+    store: Store,
+    paths: Sequence[str],
+    options: IngestOptions | None = None,
+    progress: Progress | None = None,
+    stdin: BinaryIO | None = None,
+) -> list[FileResult]:
+    """Read logs into a store and return what became of each file, in the order of their names.
+
+    One file is one transaction or shares one with its neighbours: a run that dies leaves the state before or after.
+    A file that cannot be read is a result with `error`; the others are read all the same.
+
+    Errors: `CostctlError` for wrong options or no path.
+    """
+    options = options or IngestOptions()
+    require_paths(list(paths))
+    with tempfile.TemporaryDirectory(prefix="costctl-") as folder:
+        spool = Path(folder)
+        files = discover(list(paths), spool, stdin)
+        planner = Planner(store, options, spool)
+        loader = BatchLoader(store, options, planner.options_hash)
+        total = sum(getattr(found, "size", 0) for found in files)
+        results: dict[int, FileResult] = {}
+        done = 0
+        for batch in _batches(
+            ((number, planner.plan(found)) for number, found in enumerate(files)), options
+        ):
+            plans = [(number, plan) for number, plan in batch if isinstance(plan, Plan)]
+            results.update((number, plan) for number, plan in batch if isinstance(plan, FileResult))
+            if progress and plans:
+                progress(done, total, plans[0][1].found.shown)
+            results.update(
+                zip((n for n, _ in plans), loader.load([p for _, p in plans]), strict=True)
+            )
+            done += sum(plan.found.size for _, plan in plans)
+            if progress and plans:
+                progress(done, total, plans[-1][1].found.shown)
+        loader.finish()
+    if not files:
+        raise CostctlError("no file to read", hint="name a folder that holds logs", code="no_files")
+    return [results[number] for number in sorted(results)]
+
+
+def _batches(
+    plans: Iterator[tuple[int, Plan | FileResult]], options: IngestOptions
+) -> Iterator[list[tuple[int, Plan | FileResult]]]:
+    """Group neighbours that one statement can read."""
+    batch: list[tuple[int, Plan | FileResult]] = []
+    size = 0
+    last: Plan | None = None
+    for number, plan in plans:
+        if isinstance(plan, Plan):
+            alike = last is not None and _alike(last, plan)
+            full = len(batch) >= BATCH_FILES or size + plan.found.size > BATCH_BYTES
+            if last is not None and (not alike or full or options.strict):
+                yield batch
+                batch, size = [], 0
+            last = plan
+            size += plan.found.size
+        batch.append((number, plan))
+    if batch:
+        yield batch
+
+
+def _alike(one: Plan, other: Plan) -> bool:
+    same_part = (one.part.kind, one.part.compression, one.part.delimiter, one.part.names) == (
+        other.part.kind,
+        other.part.compression,
+        other.part.delimiter,
+        other.part.names,
+    )
+    return same_part and one.form == other.form

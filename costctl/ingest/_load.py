@@ -1,0 +1,186 @@
+"""Running plans: stage, fold, account, and write the ledger."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from costctl import __version__
+from costctl.errors import CostctlError
+from costctl.ingest._base import FileResult, IngestOptions, Plan
+from costctl.sources import lines
+from costctl.sources.lines import Bad
+from costctl.store import ledger, readers
+from costctl.store.compile import Statement, can_be_fast, compile_format
+from costctl.store.connection import Store
+from costctl.store.ledger import Entry
+from costctl.store.loading import Loaded, Loader, Span
+
+FAST_FROM = 1 << 20
+"""Bytes from which the one-pass way pays."""
+
+
+class RefusedError(CostctlError):
+    """A file with rejected lines under `--strict`."""
+
+
+class BatchLoader:
+    """Loads batches of alike files, each batch in one transaction."""
+
+    def __init__(self, store: Store, options: IngestOptions, options_hash: str) -> None:
+        self.store = store
+        self.options = options
+        self.options_hash = options_hash
+        self.loader = Loader(store)
+        if options.dry_run:
+            store.connection.execute("BEGIN TRANSACTION")
+
+    def finish(self) -> None:
+        """Take back what a dry run wrote."""
+        if self.options.dry_run:
+            self.store.connection.execute("ROLLBACK")
+
+    def load(self, plans: list[Plan]) -> list[FileResult]:
+        """Return what became of each file; when one breaks the batch, each is tried alone."""
+        if not plans:
+            return []
+        try:
+            return self._transaction(plans)
+        except CostctlError as error:
+            if len(plans) > 1:
+                return [result for plan in plans for result in self.load([plan])]
+            found = plans[0].found
+            return [
+                FileResult(
+                    found.shown, plans[0].form.name, plans[0].container.kind, error=str(error)
+                )
+            ]
+
+    def _transaction(self, plans: list[Plan]) -> list[FileResult]:
+        if self.options.dry_run:
+            return self._load(plans)
+        with self.store.transaction():
+            return self._load(plans)
+
+    def _load(self, plans: list[Plan]) -> list[FileResult]:
+        statement = compile_format(plans[0].form, tz=self.options.source_tz)
+        loaded = self._read(statement, plans)
+        torn = readers.csv_rejects(self.store.connection)
+        for plan in plans:
+            plan.bad += [
+                Bad(line, reason, "") for path, line, reason in torn if path == str(plan.part.path)
+            ]
+        spans = self.loader.spans([plan.ingest_id for plan in plans])
+        results = [
+            self._result(plan, loaded[plan.ingest_id], spans.get(plan.ingest_id, Span()))
+            for plan in plans
+        ]
+        ledger.record(
+            self.store,
+            [self._entry(p, r, loaded[p.ingest_id]) for p, r in zip(plans, results, strict=True)],
+        )
+        for plan in plans:
+            ledger.reject(self.store, plan.ingest_id, plan.found.shown, plan.bad)
+        return results
+
+    def _read(self, statement: Statement, plans: list[Plan]) -> dict[int, Loaded]:
+        source = self.options.source or statement.form.name
+        first = plans[0]
+        plain = len(plans) == 1 and first.part.kind == "jsonl" and first.part.compression == "none"
+        if plain and first.found.size >= FAST_FROM and not first.tail and can_be_fast(statement):
+            mark = self.store.connection.execute(
+                "SELECT coalesce(max(rowid), -1) FROM usage_narrow"
+            ).fetchone()
+            done = self.loader.load_fast(statement, first.part, source)
+            if done is not None:
+                return {first.ingest_id: done}
+            del mark
+            self.store.connection.execute(
+                f"DELETE FROM usage_narrow WHERE ingest_id = {first.ingest_id}"
+            )
+        return self.loader.load(statement, [plan.part for plan in plans], source)
+
+    def _result(self, plan: Plan, done: Loaded, span: Span) -> FileResult:
+        self._locate(plan, done)
+        rejected = (
+            len(plan.bad)
+            if len(plan.bad) < ledger.MOST_REJECTS
+            else len(done.rejected) + len(plan.bad)
+        )
+        records = done.records + plan.skipped + (rejected - len(done.rejected))
+        if self.options.strict and rejected:
+            raise RefusedError(
+                f"refused: {rejected:,} rejected lines, the first: {_shown(plan.bad[0])}"
+            )
+        blank = plan.blank
+        if plan.lines is None and plan.part.kind == "jsonl" and plan.part.compression == "none":
+            blank = max(0, lines.count(plan.part.path) - done.records)
+        skipped = done.skipped + plan.skipped
+        return FileResult(
+            plan.found.shown,
+            plan.form.name,
+            plan.container.kind,
+            records=records,
+            new_rows=done.new_rows,
+            duplicates=records - done.new_rows - skipped - rejected,
+            skipped=skipped,
+            rejected=rejected,
+            blank=blank,
+            replaced=done.replaced,
+            tokens_unknown=span.tokens_unknown,
+            first=span.first,
+            last=span.last,
+            first_reject=_shown(plan.bad[0]) if plan.bad else "",
+            warnings=tuple(self._warnings(plan, done)),
+        )
+
+    def _warnings(self, plan: Plan, done: Loaded) -> list[str]:
+        said = list(plan.notes)
+        if done.incomplete:
+            said.append("incomplete export: its last page says that more follow")
+        if done.mismatch:
+            said.append(
+                f"inclusive/exclusive mismatch: {done.mismatch:,} records count more cached than input tokens"
+            )
+        return said
+
+    def _locate(self, plan: Plan, done: Loaded) -> None:
+        """Find the lines of refused records, and why those that are no object are none."""
+        reasons = dict(done.rejected[: ledger.MOST_REJECTS])
+        if not reasons:
+            return
+        if plan.part.kind != "jsonl" or plan.part.compression == "zstd":
+            plan.bad += [
+                Bad(number, reason or "not JSON", "") for number, reason in reasons.items()
+            ]
+        else:
+            for record, number, raw in lines.locate(plan.part.path, plan.part.compression, reasons):
+                line = (
+                    plan.lines[record - 1] if plan.lines is not None else number + plan.line_offset
+                )
+                plan.bad.append(Bad(line, reasons[record] or lines.why(raw), lines.excerpt(raw)))
+        plan.bad.sort(key=lambda bad: bad.line)
+
+    def _entry(self, plan: Plan, result: FileResult, done: Loaded) -> Entry:
+        assert plan.fingerprint is not None  # noqa: S101 - the planner took it
+        counts = {name: getattr(result, name) for name in ledger.COUNTS}
+        return Entry(
+            plan.ingest_id,
+            plan.found.shown,
+            plan.container.kind,
+            plan.form.name,
+            self.options.source or plan.form.name,
+            replace(plan.fingerprint),
+            plan.lines_to,
+            self.options_hash,
+            counts,
+            result.first,
+            result.last,
+            datetime.now(UTC).replace(tzinfo=None),
+            __version__,
+            done.incomplete,
+            plan.form.assumed,
+            {},
+        )
+
+
+def _shown(bad: Bad) -> str:
+    return f"line {bad.line}: {bad.reason}"

@@ -1,0 +1,237 @@
+"""What to do with each file: what it is, which format reads it, and how much of it is new."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from costctl.errors import CostctlError
+from costctl.formats import format_named, load_formats
+from costctl.formats._base import Format
+from costctl.formats._path import parse_path
+from costctl.formats.detect import detect, fitted
+from costctl.formats.generic import MTIME, guess, overlaid, stated
+from costctl.ingest import _spool
+from costctl.ingest._base import FileResult, IngestOptions, Plan
+from costctl.ingest._sample import header, sample_of
+from costctl.sources import fingerprint, lines
+from costctl.sources.discover import Found, Missing
+from costctl.sources.sniff import Container, sniff
+from costctl.store import ledger, readers
+from costctl.store.connection import Store
+from costctl.store.ledger import Earlier
+from costctl.store.readers import Part
+from costctl.yaml_file import Node, load
+
+ENGINE_READS = ("jsonl", "csv", "parquet")
+
+
+class Planner:
+    """Turns found files into plans; knows the formats and what the store has already read."""
+
+    def __init__(self, store: Store, options: IngestOptions, spool: Path) -> None:
+        self.store = store
+        self.options = options
+        self.spool = spool
+        self.said = stated(options.maps, options.sets)
+        self.entries, self.entries_path = _entries(options.configs)
+        self.formats = load_formats(self.entries, self.entries_path)
+        self.earlier = ledger.earlier(store)
+        self.options_hash = _hash(options, self.entries)
+        self.next_id = ledger.next_id(store)
+
+    def plan(self, found: Found | Missing) -> Plan | FileResult:
+        """Return how to read a file, or what became of it already."""
+        if isinstance(found, Missing):
+            return FileResult(found.shown, error=found.reason)
+        try:
+            return self._plan(found)
+        except CostctlError as error:
+            said = f"{error}" + (f" ({error.hint})" if error.hint else "")
+            return FileResult(
+                found.shown,
+                error=None if self._beside(found) else said,
+                listed_only=self._beside(found),
+            )
+        except (OSError, EOFError) as error:
+            return FileResult(found.shown, error=str(error))
+
+    def _beside(self, found: Found) -> bool:
+        return False and found.named
+
+    def _plan(self, found: Found) -> Plan | FileResult:
+        before = self.earlier.get(found.shown) if found.modified_ns else None
+        if before is not None and before.options_hash == self.options_hash:
+            if fingerprint.unchanged(
+                found.path,
+                size=found.size,
+                modified_ns=found.modified_ns,
+                before=before.fingerprint,
+            ):
+                return FileResult(found.shown, before.format, before.container, unchanged=True)
+        else:
+            before = None
+        container = sniff(
+            found.path,
+            lambda path: readers.first_text(self.store.connection, path, "zstd", 1 << 16),
+        )
+        if container.kind == "empty":
+            return FileResult(found.shown, container="empty", listed_only=not found.named)
+        self.next_id += 1
+        part = self._part(found, container)
+        form, notes = self._form(found, container, part)
+        if form is None:
+            return self._unknown(found, container, part)
+        plan = Plan(found, container, self._dated(form, found), part, self.next_id, notes=notes)
+        self._read_part(plan, before)
+        return plan
+
+    def _part(self, found: Found, container: Container) -> Part:
+        path = found.path
+        compression = container.compression
+        if container.bom and container.kind == "jsonl":
+            path = _spool.without_mark(path, compression, self.spool / f"{self.next_id}.unmarked")
+            compression = "none"
+        if container.kind not in ENGINE_READS:
+            return Part(self.next_id, self.spool / f"{self.next_id}.jsonl")
+        names = header(self.store, found, container) if container.kind == "csv" else ()
+        return Part(self.next_id, path, container.kind, compression, container.delimiter, names)
+
+    def _form(
+        self, found: Found, container: Container, part: Part
+    ) -> tuple[Format | None, list[str]]:
+        options = self.options
+        notes: list[str] = []
+        if options.log_format not in {None, "", "auto"}:
+            form = format_named(str(options.log_format), self.entries, self.entries_path)
+            form = fitted(form, sample_of(self.store, found, container, part))
+        else:
+            sample = sample_of(self.store, found, container, part)
+            detected = detect(sample, self.formats).format
+            if detected is None:
+                guessed = guess(sample, self.said)
+                if guessed is None:
+                    return None, notes
+                if guessed.flags:
+                    notes.append("guessed from the names of the fields: " + " ".join(guessed.flags))
+                return self._endpoint(guessed.format), notes
+            form = detected
+        return self._endpoint(overlaid(form, self.said)), notes
+
+    def _endpoint(self, form: Format) -> Format:
+        if self.options.endpoint_from is None:
+            return form
+        return overlaid(
+            form,
+            replace(
+                stated(),
+                row={
+                    "endpoint": stated([f"endpoint={self.options.endpoint_from}"]).row["endpoint"]
+                },
+            ),
+        )
+
+    def _dated(self, form: Format, found: Found) -> Format:
+        if form.constants.get("occurred_at") != MTIME:
+            return form
+        moment = datetime.fromtimestamp(found.modified_ns // 10**9, UTC).replace(tzinfo=None)
+        return replace(form, constants={**form.constants, "occurred_at": moment.isoformat()})
+
+    def _unknown(self, found: Found, container: Container, part: Part) -> FileResult:
+        if not found.named:
+            return FileResult(found.shown, container=container.kind, listed_only=True)
+        keys = ", ".join(detect(sample_of(self.store, found, container, part), ()).keys[:20])
+        error = f"no log format recognises this file; it has {keys or 'no records'}"
+        return FileResult(
+            found.shown,
+            container=container.kind,
+            error=f"{error}; say what its fields mean: --map input=FIELD --map output=FIELD --map model=FIELD --map timestamp=FIELD",
+        )
+
+    def _read_part(self, plan: Plan, before: Earlier | None) -> None:
+        """Decide how much is read, spool what the engine cannot read, and take the fingerprint."""
+        found, container = plan.found, plan.container
+        plain = container.kind == "jsonl" and container.compression == "none"
+        read_to = found.size
+        if plain:
+            read_to = self._whole_lines(plan)
+            plan.lines_to = lines.count(found.path, end=read_to)
+        plan.fingerprint = fingerprint.take(
+            found.path, size=found.size, modified_ns=found.modified_ns, read_to=read_to
+        )
+        if container.kind not in ENGINE_READS:
+            self._spool(plan)
+        elif plain and before is not None and self._only_tail(plan, before):
+            path = _spool.tail(
+                found.path, before.fingerprint.read_to, self.spool / f"{plan.ingest_id}.tail"
+            )
+            plan.part = replace(plan.part, path=path, ingest_id=plan.ingest_id)
+            plan.tail, plan.line_offset = True, before.lines_to
+
+    def _whole_lines(self, plan: Plan) -> int:
+        end, rest = fingerprint.last_whole_line(plan.found.path, plan.found.size)
+        if not rest.strip():
+            return plan.found.size
+        try:
+            whole = isinstance(json.loads(rest), dict)
+        except (ValueError, RecursionError):
+            whole = False
+        return plan.found.size if whole else end
+
+    def _only_tail(self, plan: Plan, before: Earlier) -> bool:
+        form = plan.form
+        if form.needs_whole_file or form.merge == "sum_last" or before.format != form.name:
+            return False
+        if not fingerprint.grown(plan.found.path, size=plan.found.size, before=before.fingerprint):
+            return False
+        return not ledger.has_numbered_rows(self.store, plan.found.shown)
+
+    def _spool(self, plan: Plan) -> None:
+        tables: tuple[str, ...] = ()
+        if plan.container.kind == "sqlite":
+            have = sample_of(self.store, plan.found, plan.container, plan.part).tables
+            wanted = {name.lower() for name in plan.form.tables}
+            tables = tuple(name for name in have if not wanted or name.lower() in wanted)
+        spooled = _spool.spool(plan.found, plan.container, plan.part.path, tables)
+        plan.lines, plan.bad = spooled.lines, spooled.bad
+        plan.skipped, plan.blank = spooled.skipped, spooled.blank
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """The parts of a settings file that concern reading."""
+
+    formats: dict[str, Node]
+    path: str
+
+
+def _entries(configs: object) -> tuple[dict[str, Node], str]:
+    """Return the user's formats of the strongest settings file that has any."""
+    for path in list(configs):  # type: ignore[call-overload]
+        node = load(Path(path)).node
+        formats = (node.entries or {}).get("formats")
+        if formats is not None and formats.entries:
+            return dict(formats.entries), str(path)
+    return {}, ""
+
+
+def _hash(options: IngestOptions, entries: dict[str, Node]) -> str:
+    said = {
+        k: str(v) for k, v in asdict(options).items() if k not in {"configs", "strict", "dry_run"}
+    }
+    said["formats"] = str({name: node.plain() for name, node in entries.items()})
+    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def path_of(text: str) -> object:
+    """Return a path as written in a declaration."""
+    return parse_path(text)
+
+
+def in_order(plans: list[Plan | FileResult]) -> Iterator[Plan]:
+    """Yield the plans among results."""
+    for plan in plans:
+        if isinstance(plan, Plan):
+            yield plan

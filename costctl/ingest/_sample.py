@@ -1,0 +1,79 @@
+"""The beginning of a file, for detection."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from itertools import islice
+
+from costctl.formats.detect import SAMPLE, Sample
+from costctl.ingest._spool import unpacked
+from costctl.sources import json_text, sqlite_db
+from costctl.sources.discover import Found
+from costctl.sources.lines import open_text
+from costctl.sources.sniff import Container
+from costctl.store import readers
+from costctl.store.connection import Store
+from costctl.store.readers import Part
+
+
+def sample_of(store: Store, found: Found, container: Container, part: Part) -> Sample:
+    """Return the first records or lines of a file."""
+    if container.kind == "sqlite":
+        path = unpacked(found.path, container.compression, part.path.with_suffix(".head.db"))
+        return Sample("sqlite", tables=sqlite_db.tables(path))
+    if container.kind == "log":
+        return Sample("log", lines=_lines(store, found, container))
+    if container.kind == "json":
+        return Sample("json", _json(found, container))
+    if container.kind == "jsonl" and container.compression != "zstd":
+        return Sample("jsonl", _documents(_lines(store, found, container)))
+    texts = readers.head(store.connection, part, SAMPLE)
+    return Sample(container.kind, _documents([text for text in texts if text is not None]))
+
+
+def header(store: Store, found: Found, container: Container) -> tuple[str, ...]:
+    """Return the column names of a CSV, trimmed; repeated and empty ones get a number."""
+    if container.compression == "zstd":
+        raw = readers.first_text(store.connection, found.path, "zstd", 1 << 16)
+    else:
+        with open_text(found.path, container.compression) as file:
+            raw = file.read(1 << 16)
+    text = raw.decode("utf-8-sig", errors="replace")
+    first = next(csv.reader(io.StringIO(text), delimiter=container.delimiter), [])
+    names: list[str] = []
+    for number, name in enumerate(first, start=1):
+        plain = name.strip() or f"column{number}"
+        names.append(
+            plain if plain.lower() not in {n.lower() for n in names} else f"{plain}_{number}"
+        )
+    return tuple(names)
+
+
+def _lines(store: Store, found: Found, container: Container) -> list[str]:
+    if container.compression == "zstd":
+        text = readers.first_text(store.connection, found.path, "zstd", 1 << 22)
+        return text.decode("utf-8", errors="replace").splitlines()[:SAMPLE]
+    with open_text(found.path, container.compression) as file:
+        try:
+            return [raw.decode("utf-8-sig", errors="replace") for raw in islice(file, SAMPLE)]
+        except (EOFError, OSError):
+            return []
+
+
+def _json(found: Found, container: Container) -> list[object]:
+    with open_text(found.path, container.compression) as file:
+        text = file.read().decode("utf-8-sig", errors="replace")
+    return _documents(
+        [document for _, document, reason in islice(json_text.values(text), SAMPLE) if not reason]
+    )
+
+
+def _documents(texts: Sequence[str]) -> list[object]:
+    documents = []
+    for text in texts:
+        try:
+            documents.append(json.loads(text))
+        except (ValueError, RecursionError):
+            continue
+    return documents

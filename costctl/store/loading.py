@@ -1,0 +1,227 @@
+"""From files to rows: a fast way for clean flat records, a thorough way for all others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import duckdb
+
+from costctl.errors import CostctlError
+from costctl.store import readers
+from costctl.store.compile import Statement, fast_select, stays_narrow
+from costctl.store.compile_rows import MACROS as ROW_MACROS
+from costctl.store.compile_stage import MACROS as STAGE_MACROS
+from costctl.store.compile_stage import stage_select
+from costctl.store.connection import Store
+from costctl.store.merge import Merge
+from costctl.store.readers import LONGEST, LONGEST_EVER, Part
+from costctl.store.schema import NARROW
+
+ODD_SHARE = 0.2
+"""Where more records than this need a closer look, the fast way is not worth its first pass."""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of the records of one file.
+
+    Attributes:
+        rejected: (record number, reason or None) of the refused ones.
+        incomplete: a page says that more pages are missing.
+        mismatch: records whose parts exceed the whole that should include them.
+    """
+
+    records: int = 0
+    new_rows: int = 0
+    replaced: int = 0
+    skipped: int = 0
+    rejected: tuple[tuple[int, str | None], ...] = ()
+    incomplete: bool = False
+    mismatch: int = 0
+
+
+@dataclass(frozen=True)
+class Span:
+    """What a file's rows in the store say about themselves."""
+
+    first: datetime | None = None
+    last: datetime | None = None
+    tokens_unknown: int = 0
+
+
+class Loader:
+    """Loads files of one format at a time into an open store, within the caller's transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.connection = store.connection
+        for macro in (ROW_MACROS + STAGE_MACROS).split(";\n"):
+            if macro.strip():
+                self.connection.execute(macro)
+        row = self.connection.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
+        self.key = str(row[0]) if row else ""
+
+    def load(
+        self,
+        statement: Statement,
+        parts: Sequence[Part],
+        source: str,
+        *,
+        endpoint: str | None = None,
+    ) -> dict[int, Loaded]:
+        """Read files thoroughly and fold their records into the store.
+
+        Errors: `CostctlError` when the engine cannot read a file, such as a broken gzip stream.
+        """
+        self._stage(statement, parts, endpoint, where="")
+        return self._settle(statement, parts, source)
+
+    def _stage(
+        self, statement: Statement, parts: Sequence[Part], endpoint: str | None, where: str
+    ) -> None:
+        run = self.connection.execute
+        run("SET preserve_insertion_order = true")
+        try:
+            for longest in (LONGEST, LONGEST_EVER):
+                select = stage_select(
+                    statement,
+                    readers.relation(parts, longest=longest),
+                    key=self.key,
+                    endpoint=endpoint,
+                )
+                try:
+                    run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
+                except duckdb.InvalidInputException as error:
+                    if "maximum_object_size" not in str(error) or longest == LONGEST_EVER:
+                        raise
+                else:
+                    break
+        except (
+            duckdb.InvalidInputException,
+            duckdb.IOException,
+            duckdb.ConversionException,
+        ) as error:
+            raise CostctlError(str(error).splitlines()[0], code="unreadable_log") from error
+        finally:
+            run("SET preserve_insertion_order = false")
+        if len(parts) > 1:
+            run(
+                "UPDATE staged SET rn = rn - b.base FROM (SELECT ingest_id, min(rn) - 1 AS base FROM staged GROUP BY 1) b "
+                "WHERE staged.ingest_id = b.ingest_id"
+            )
+
+    def _settle(
+        self, statement: Statement, parts: Sequence[Part], source: str
+    ) -> dict[int, Loaded]:
+        run = self.connection.execute
+        form = statement.form
+        merge = Merge(
+            self.connection,
+            form.merge,
+            leaf=form.leaf is not None,
+            source=source,
+            source_format=form.name,
+        )
+        settled = merge.run() if form.to == "usage" else merge.bill(source)
+        counts = run(
+            "SELECT ingest_id, count(*), count(*) FILTER (kind = 'skipped'), bool_or(incomplete), "
+            "count(*) FILTER (kind = 'row' AND mismatch) FROM staged GROUP BY 1"
+        ).fetchall()
+        refused = run(
+            "SELECT ingest_id, rn, reason FROM staged WHERE kind = 'rejected' ORDER BY 1, 2, sub"
+        ).fetchall()
+        run("DROP TABLE staged")
+        bad: dict[int, list[tuple[int, str | None]]] = {part.ingest_id: [] for part in parts}
+        for ingest_id, number, reason in refused:
+            bad[ingest_id].append((number, reason))
+        loaded = {part.ingest_id: Loaded() for part in parts}
+        for ingest_id, records, skipped, incomplete, mismatch in counts:
+            done = settled.get(ingest_id)
+            loaded[ingest_id] = Loaded(
+                records,
+                done.new_rows if done else 0,
+                done.replaced if done else 0,
+                skipped,
+                tuple(bad[ingest_id]),
+                bool(incomplete),
+                mismatch,
+            )
+        return loaded
+
+    def load_fast(self, statement: Statement, part: Part, source: str) -> Loaded | None:
+        """Read one file of flat JSON lines in one pass; return None where only the thorough way is right."""
+        reader = readers.structs(part.path, statement.documents.levels[0].tree.columns(), LONGEST)
+        names = [
+            c.name
+            for c in NARROW
+            if c.name not in {"ingest_id", "source_line", "source", "source_format"}
+        ]
+        run = self.connection.execute
+        try:
+            done = run(
+                f"INSERT INTO usage_narrow (ingest_id, source, source_format, {', '.join(names)}) "
+                f"SELECT {part.ingest_id}, $source, $form, {', '.join(names)} FROM ({fast_select(statement, reader)})",
+                {"source": source, "form": statement.form.name},
+            ).fetchone()
+        except (duckdb.InvalidInputException, duckdb.ConversionException):
+            return None
+        total = int(done[0]) if done else 0
+        mine = f"ingest_id = {part.ingest_id}"
+        odd = self._count(f"usage_narrow WHERE {mine} AND event_key IS NULL")
+        if odd > ODD_SHARE * total:
+            return None
+        repeated = self._drop_repeats(mine)
+        clean = total - odd - repeated
+        if not odd:
+            return Loaded(records=total, new_rows=clean)
+        run(f"DELETE FROM usage_narrow WHERE {mine} AND event_key IS NULL")
+        self._stage(statement, [part], None, where=f" WHERE NOT ({stays_narrow(statement)})")
+        if self._count("staged") != odd:
+            run("DROP TABLE staged")
+            return None
+        rest = self._settle(statement, [part], source)[part.ingest_id]
+        return Loaded(
+            total,
+            clean + rest.new_rows,
+            rest.replaced,
+            rest.skipped,
+            rest.rejected,
+            rest.incomplete,
+            rest.mismatch,
+        )
+
+    def _drop_repeats(self, mine: str) -> int:
+        """Remove rows of this file that stand in the store already or twice in the file; return how many."""
+        run = self.connection.execute
+        repeated = 0
+        others = self._count(f"usage WHERE NOT {mine}")
+        if others:
+            done = run(
+                f"DELETE FROM usage_narrow WHERE {mine} AND event_key IN ("
+                f"SELECT event_key FROM usage WHERE NOT ({mine}) AND event_key IS NOT NULL)"
+            ).fetchone()
+            repeated += int(done[0]) if done else 0
+        found = run(
+            f"SELECT count(event_key) - count(DISTINCT event_key) FROM usage_narrow WHERE {mine}"
+        ).fetchone()
+        if found and found[0]:
+            run(
+                f"DELETE FROM usage_narrow WHERE {mine} AND rowid NOT IN "
+                f"(SELECT min(rowid) FROM usage_narrow WHERE {mine} AND event_key IS NOT NULL GROUP BY event_key) "
+                "AND event_key IS NOT NULL"
+            )
+            repeated += int(found[0])
+        return repeated
+
+    def _count(self, what: str) -> int:
+        row = self.connection.execute(f"SELECT count(*) FROM {what}").fetchone()
+        return int(row[0]) if row else 0
+
+    def spans(self, ids: Sequence[int]) -> dict[int, Span]:
+        """Return span and unknown counts of the rows that files brought."""
+        rows = self.connection.execute(
+            "SELECT ingest_id, min(occurred_at), max(occurred_at), count(*) FILTER (NOT tokens_known) "
+            "FROM usage WHERE ingest_id BETWEEN ? AND ? GROUP BY 1",
+            [min(ids), max(ids)],
+        ).fetchall()
+        return {row[0]: Span(row[1], row[2], row[3]) for row in rows}

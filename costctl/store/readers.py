@@ -1,0 +1,120 @@
+"""Files as a relation of records: (ingest_id, rn, doc), read by the engine."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from costctl.store.compile_paths import lit, quoted
+
+LONGEST = 1 << 24
+"""Bytes of the longest record that is read without asking for larger buffers."""
+
+LONGEST_EVER = 1 << 30
+TAG = "tag."
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file to read now.
+
+    Attributes:
+        ingest_id: the run over this file.
+        path: where the bytes are; for a spooled file not where the user's are.
+        kind: jsonl, csv, parquet.
+        compression: none, gzip, zstd.
+        names: columns of a CSV, as its records shall call them.
+    """
+
+    ingest_id: int
+    path: Path
+    kind: str = "jsonl"
+    compression: str = "none"
+    delimiter: str = ","
+    names: tuple[str, ...] = ()
+
+
+def relation(parts: Sequence[Part], *, longest: int = LONGEST) -> str:
+    """Return the SQL of (ingest_id, rn, doc) over files of one kind; rn counts records over all of them."""
+    first = parts[0]
+    listed = "[" + ", ".join(lit(str(part.path)) for part in parts) + "]"
+    ids = ", ".join(f"({lit(str(part.path))}, {part.ingest_id})" for part in parts)
+    if first.kind == "csv":
+        docs = _csv(first, listed)
+    elif first.kind == "parquet":
+        docs = f"SELECT filename, row_number() OVER () AS rn, to_json(t) AS doc FROM (SELECT * FROM read_parquet({listed}, filename = true)) t"
+    else:
+        docs = f"SELECT filename, row_number() OVER () AS rn, json AS doc FROM {objects(listed, first.compression, longest)}"
+    if len(parts) == 1:
+        return f"SELECT {first.ingest_id} AS ingest_id, rn, doc FROM ({docs})"
+    return f"SELECT f.ingest_id, l.rn, l.doc FROM ({docs}) l JOIN (VALUES {ids}) f(path, ingest_id) ON l.filename = f.path"
+
+
+def objects(listed: str, compression: str, longest: int) -> str:
+    """Return the reader of JSON lines as documents; a line that is none gives NULL."""
+    return (
+        f"read_ndjson_objects({listed}, ignore_errors = true, filename = true, compression = {lit(compression)}, "
+        f"maximum_object_size = {longest})"
+    )
+
+
+def structs(path: Path, columns: str, longest: int) -> str:
+    """Return the reader of JSON lines as structs of text leaves; a line that is none gives NULLs."""
+    return (
+        f"read_ndjson({lit(str(path))}, columns = {{{columns}}}, ignore_errors = true, records = true, "
+        f"compression = 'none', maximum_object_size = {longest})"
+    )
+
+
+def _csv(part: Part, listed: str) -> str:
+    columns = ", ".join(f"{lit(name)}: 'VARCHAR'" for name in part.names)
+    plain = [name for name in part.names if not name.lower().startswith(TAG)]
+    tags = [name for name in part.names if name.lower().startswith(TAG)]
+    packed = [f"{quoted(name)} := {quoted(name)}" for name in plain]
+    if tags:
+        inner = ", ".join(f"{quoted(name[len(TAG) :])} := {quoted(name)}" for name in tags)
+        packed.append(f"tags := struct_pack({inner})")
+    return (
+        f"SELECT filename, row_number() OVER () AS rn, to_json(struct_pack({', '.join(packed)})) AS doc "
+        f"FROM read_csv({listed}, columns = {{{columns}}}, auto_detect = false, header = true, delim = {lit(part.delimiter)}, "
+        f"quote = '\"', escape = '\"', null_padding = false, store_rejects = true, "
+        f"compression = {lit(part.compression)}, filename = true, max_line_size = {LONGEST})"
+    )
+
+
+def head(connection: duckdb.DuckDBPyConnection, part: Part, count: int) -> list[str | None]:
+    """Return the first records of a file as JSON texts; None where a line is no JSON."""
+    rows = connection.execute(
+        f"SELECT CAST(doc AS VARCHAR) FROM ({relation([part])}) LIMIT {count}"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def first_text(
+    connection: duckdb.DuckDBPyConnection, path: Path, compression: str, size: int
+) -> bytes:
+    """Return the first lines of a compressed text."""
+    rows = connection.execute(
+        "SELECT line FROM read_csv(?, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01', "
+        f"quote = '', escape = '', compression = {lit(compression)}, strict_mode = false, ignore_errors = true, "
+        f"max_line_size = {LONGEST}) LIMIT 400",
+        [str(path)],
+    ).fetchall()
+    return "\n".join(row[0] or "" for row in rows).encode()[:size] + b"\n"
+
+
+def csv_rejects(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, str]]:
+    """Return (path, line, reason) of the CSV lines refused since the last call."""
+    there = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"
+    ).fetchone()
+    if not there or not there[0]:
+        return []
+    rows = connection.execute(
+        "SELECT s.file_path, e.line, first(e.error_message) FROM reject_errors e JOIN reject_scans s "
+        "USING (scan_id, file_id) GROUP BY 1, 2 ORDER BY 1, 2"
+    ).fetchall()
+    connection.execute("DROP TABLE reject_errors")
+    connection.execute("DROP TABLE reject_scans")
+    return [(row[0], row[1], str(row[2]).splitlines()[0]) for row in rows]
