@@ -185,12 +185,24 @@ class Documents:
         if path.attributes:
             return f"nullif({attributes_column(path.attributes)}[{lit(str(path.keys[0]))}], '')"
         found = self.locate(path)
-        return found[0].text(found[1]) if found else "CAST(NULL AS VARCHAR)"
+        if not found:
+            return "CAST(NULL AS VARCHAR)"
+        raw = found[0].text(found[1])
+        parsed = self._parsed_at(*found)
+        return f"coalesce(CAST(d_{parsed.name} AS VARCHAR), plain_text({raw}))" if parsed else raw
+
+    def _parsed_at(self, outer: Document, keys: Keys) -> Document | None:
+        """Return the document that a path's own text is parsed into."""
+        return next((p for p in self.parsed if p.outer is outer and p.keys == keys), None)
 
     def value(self, path: Path) -> str:
         """Return the JSON at a path as SQL."""
         found = self.locate(path)
-        return found[0].value(found[1]) if found else "CAST(NULL AS JSON)"
+        if not found:
+            return "CAST(NULL AS JSON)"
+        parsed = self._parsed_at(*found)
+        raw = found[0].value(found[1])
+        return f"coalesce(d_{parsed.name}, {raw})" if parsed else raw
 
     def present(self, path: Path) -> str:
         """Return whether a key is there, even as null, as SQL."""

@@ -212,8 +212,10 @@ def _hashes(statement: Statement, key: str) -> dict[str, str]:
 MACROS = f"""
 CREATE OR REPLACE TEMP MACRO parsed_json(text) AS
     CASE WHEN text LIKE '{{%' OR text LIKE '[%' THEN try_cast(text AS JSON) END;
-CREATE OR REPLACE TEMP MACRO parsed_text(text) AS
-    coalesce(parsed_json(text), CASE WHEN text LIKE '"%' THEN parsed_json(json_extract_string(try_cast(text AS JSON), '$')) END);
+CREATE OR REPLACE TEMP MACRO plain_text(text) AS
+    coalesce(CASE WHEN text LIKE '"%"' THEN json_extract_string(try_cast(text AS JSON), '$') END, text);
+CREATE OR REPLACE TEMP MACRO parsed_text(text) AS coalesce(parsed_json(text), CASE WHEN text LIKE '"%' THEN
+    coalesce(parsed_json(plain_text(text)), try_cast('{{' || text || '}}' AS JSON)) END);
 CREATE OR REPLACE TEMP MACRO sse_events(text) AS list_filter(
     list_transform(regexp_extract_all(text, '(?m)^data:\\s*(\\{{.*\\}})\\s*$', 1), lambda e: try_cast(e AS JSON)),
     lambda e: e IS NOT NULL);

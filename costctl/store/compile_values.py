@@ -27,7 +27,7 @@ class Values:
         sql = self._source(value)
         if value.prefix is not None:
             sql = (
-                f"substr(list_filter(from_json({sql}, '[\"VARCHAR\"]'), lambda e: starts_with(e, {lit(value.prefix)}))[1], "
+                f"substr(list_filter(from_json(try_cast({sql} AS JSON), '[\"VARCHAR\"]'), lambda e: starts_with(e, {lit(value.prefix)}))[1], "
                 f"{len(value.prefix) + 1})"
             )
         if value.match is not None:
