@@ -13,7 +13,7 @@ PYTHON ?= $(firstword $(foreach name,$(CANDIDATES),$(shell $(name) -c "$(NEW_ENO
 COG := COLUMNS=80 $(BIN)/cog -I docs -I .
 GENERATED := README.md $(wildcard docs/*.md)
 TRANSCRIPTS := $(shell grep -l '^$$ costctl ' README.md docs/*.md 2>/dev/null)
-CODE := costctl tests benchmarks docs sample_logs
+CODE := costctl tests benchmarks docs examples
 
 .PHONY: help setup demo test check lint type fmt docs docs-check bench coverage test-faults clean
 
@@ -33,7 +33,7 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 demo: $(STAMP) ## A month of sample logs: where the money goes, what a plan would save, whether the budget holds
-	@BIN=$(BIN) sample_logs/demo.sh
+	@BIN=$(BIN) examples/demo.sh
 
 test: $(STAMP) ## Run the tests
 	@$(BIN)/python -m pytest -n auto

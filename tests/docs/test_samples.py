@@ -22,7 +22,7 @@ FILES = (
 def month(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Write the month anew."""
     folder = tmp_path_factory.mktemp("month")
-    runpy.run_path(str(SAMPLES / "generate.py"))["main"]([str(folder)])
+    runpy.run_path(str(ROOT / "examples" / "sample_logs.py"))["main"]([str(folder)])
     return folder
 
 

@@ -4,7 +4,8 @@
 
 rewrites the documents. In a block marked `console`, a line `$ costctl ...` is a command and what follows, up to the next
 one, is its output: stdout and stderr as a terminal mixes them. `; echo $?` at its end shows the exit code, which
-is otherwise 0. One document is one session: its commands share a folder in which `sample_logs` lies.
+is otherwise 0. One document is one session: its commands share a folder in which `sample_logs` and
+`examples` lie.
 """
 
 import os
@@ -24,7 +25,8 @@ PROGRAM = (sys.executable, "-c", "from costctl.cli import main; raise SystemExit
 
 def renewed(text: str, folder: Path) -> str:
     """Return a document with the output that its commands have now, run in a folder."""
-    shutil.copytree(ROOT / "sample_logs", folder / "sample_logs")
+    for name in ("sample_logs", "examples"):
+        shutil.copytree(ROOT / name, folder / name)
     (folder / "home").mkdir()
     return BLOCK.sub(lambda block: _renewed_block(block[0], folder), text)
 

@@ -1,6 +1,6 @@
 """Writes the sample month: October 2026 of a made-up assistant with four endpoints.
 
-    python sample_logs/generate.py [FOLDER]
+    python examples/sample_logs.py [FOLDER]
 
 The first 29 days are hourly sums (`rollup`), as a gateway would export them; the last two days are the application's own
 request logs, in the three containers that applications write: JSON lines, logger lines and SQLite. The same seed
@@ -100,8 +100,8 @@ WHERE = (
 
 
 def main(arguments: list[str]) -> None:
-    """Write the month into a folder, by default the one of this script."""
-    folder = Path(arguments[0]) if arguments else Path(__file__).parent
+    """Write the month into a folder, by default `sample_logs` beside this one."""
+    folder = Path(arguments[0]) if arguments else Path(__file__).parents[1] / "sample_logs"
     draw = random.Random(SEED)
     write_rollup(folder / "rollup" / "2026-10-01_to_29.csv", hourly_sums(draw))
     write_jsonl(folder / "lesson_jsonl" / "2026-10-30.jsonl.gz", calls(draw, JSONL_DAY))

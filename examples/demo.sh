@@ -19,9 +19,9 @@ step "1. Read a month of logs: hourly sums, JSON lines, logger lines and SQLite"
 step "2. Where does the money go?" \
     costctl breakdown --as-of 2026-10-31T23:59
 step "3. Does the team's plan reach the target of 3,200 dollars a month?" \
-    costctl simulate --scenario sample_logs/plan.yaml --target 3200 --as-of 2026-10-31T23:59
+    costctl simulate --scenario examples/plan.yaml --target 3200 --as-of 2026-10-31T23:59
 verdict=0
 step "4. Are we within budget? (exit code 1 fails a pipeline)" \
-    costctl check --budgets sample_logs/budgets.yaml --as-of 2026-10-31T23:59 || verdict=$?
+    costctl check --budgets examples/budgets.yaml --as-of 2026-10-31T23:59 || verdict=$?
 printf 'exit code %s\n' "$verdict"
 case "$verdict" in 0 | 1 | 3) ;; *) exit "$verdict" ;; esac
