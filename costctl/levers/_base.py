@@ -206,10 +206,24 @@ def of_kind(*kinds: Kind) -> pl.Expr:
     return pl.col("kind").is_in([int(kind) for kind in kinds])
 
 
-def moved(flows: pl.LazyFrame, share: pl.Expr, setting: Setting, kind: Kind) -> pl.LazyFrame:
-    """Return a share of the flows on the setting's other model, in that model's tokens."""
+Shares = Mapping[str, pl.Expr]
+"""What part of each count goes elsewhere."""
+
+
+def evenly(share: pl.Expr) -> Shares:
+    """Return the same part of every count."""
+    return dict.fromkeys(COUNTS, share)
+
+
+def scaled(flows: pl.LazyFrame, shares: Shares) -> pl.LazyFrame:
+    """Return these parts of the flows."""
+    return flows.with_columns(pl.col(count) * share for count, share in shares.items())
+
+
+def moved(flows: pl.LazyFrame, shares: Shares, setting: Setting, kind: Kind) -> pl.LazyFrame:
+    """Return parts of the flows on the setting's other model, in that model's tokens."""
     return (
-        flows.with_columns(pl.col(COUNTS) * share)
+        scaled(flows, shares)
         .with_columns(
             pl.col(PROMPT) * setting["token_ratio_in"],
             pl.col("output") * setting["token_ratio_out"],

@@ -9,8 +9,9 @@ COMPRESSOR = Param("price of compressing, USD per 1M tokens", unit=Unit.USD, mor
 
 def shorten(flows: pl.LazyFrame, setting: Setting) -> pl.LazyFrame:
     """Cut uncached input; answers may become longer; the compressor reads what stood before."""
+    saved = setting["saved"] * setting.at("capped") if setting.has("capped") else setting["saved"]
     shorter = flows.with_columns(
-        pl.col("input_uncached") * (1 - setting["compressible"] * setting["saved"]),
+        pl.col("input_uncached") * (1 - setting["compressible"] * saved),
         pl.col("output") * setting["output_factor"],
     )
     if not setting.has("declared"):

@@ -16,6 +16,7 @@ from costctl.levers._base import (
     moved,
     of_kind,
     overhead,
+    scaled,
 )
 
 
@@ -23,16 +24,14 @@ def apply(flows: pl.LazyFrame, setting: Setting) -> pl.LazyFrame:
     """Split what may still move into the part that stays, moves, and comes back."""
     main = flows.filter(of_kind(Kind.MAIN))
     movable = setting.at("movable")
-    fraction = setting["fraction"] * movable
-    leaving = pl.when(of_kind(Kind.MAIN)).then(fraction).otherwise(0.0)
-    parts = [
-        flows.with_columns(pl.col(COUNTS) * (1 - leaving)),
-        moved(main, fraction, setting, Kind.MOVED),
-    ]
+    going = {count: _held(setting, count) * movable for count in COUNTS}
+    open_to_it = of_kind(Kind.MAIN)
+    staying = {c: 1 - pl.when(open_to_it).then(g).otherwise(0.0) for c, g in going.items()}
+    parts = [scaled(flows, staying), moved(main, going, setting, Kind.MOVED)]
     if not setting.idle("escalate"):
-        again = pl.col(COUNTS) * fraction * setting["escalate"]
+        again = {count: share * setting["escalate"] for count, share in going.items()}
         kind = pl.lit(int(Kind.ESCALATED), dtype=pl.UInt8)
-        parts.append(main.with_columns(again, kind=kind))
+        parts.append(scaled(main, again).with_columns(kind=kind))
     if setting.has("classifier_model"):
         classified = pl.col("requests") * movable
         parts.append(
@@ -44,6 +43,27 @@ def apply(flows: pl.LazyFrame, setting: Setting) -> pl.LazyFrame:
             )
         )
     return pl.concat(parts)
+
+
+def _held(setting: Setting, count: str) -> pl.Expr:
+    """Return the part of a count that the moved requests hold: flat, the same part of everything.
+
+    In an order, `knots` are fractions of the requests at which that part is known, by price; between two
+    of them it is taken to be straight.
+    """
+    fraction = setting["fraction"]
+    if not setting.has("knots"):
+        return fraction
+    knots = setting.tables["knots"]
+    last = knots.len() - 1
+    left = (pl.lit(knots).search_sorted(fraction, side="right").cast(pl.Int64) - 1).clip(
+        0, last - 1
+    )
+    table = pl.lit(setting.tables[f"held_{count}"])
+    start = pl.col("price").cast(pl.Int64) * (last + 1) + left
+    low, high = table.gather(start), table.gather(start + 1)
+    from_, to = pl.lit(knots).gather(left), pl.lit(knots).gather(left + 1)
+    return low + (high - low) * (fraction - from_) / (to - from_)
 
 
 LEVER = Lever(

@@ -12,6 +12,7 @@ from costctl.levers._base import (
     Param,
     Setting,
     Stage,
+    evenly,
     moved,
     of_kind,
 )
@@ -22,7 +23,7 @@ def apply(flows: pl.LazyFrame, setting: Setting) -> pl.LazyFrame:
     share = setting["share"] * setting.at("movable")
     leaving = pl.when(of_kind(Kind.MAIN)).then(share).otherwise(0.0)
     stays = flows.with_columns(pl.col(COUNTS) * (1 - leaving))
-    swapped = moved(flows.filter(of_kind(Kind.MAIN)), share, setting, Kind.MAIN)
+    swapped = moved(flows.filter(of_kind(Kind.MAIN)), evenly(share), setting, Kind.MAIN)
     return pl.concat([stays, swapped])
 
 

@@ -113,7 +113,14 @@ class Plan:
 
 def matches(where: tuple[Condition, ...], logged: Mapping[str, object]) -> bool:
     """Return whether every condition holds for what was logged."""
-    return all(_holds(condition, logged.get(condition.dimension)) for condition in where)
+    return all(_holds(condition, _value(condition.dimension, logged)) for condition in where)
+
+
+def _value(dimension: str, logged: Mapping[str, object]) -> object:
+    """Return what was logged; `price_name` is the model under the name that the price table has for it."""
+    if dimension == "price_name" and logged.get(dimension) is None:
+        return logged.get("model")
+    return logged.get(dimension)
 
 
 def _holds(condition: Condition, value: object) -> bool:

@@ -1,0 +1,172 @@
+"""Words about levers: what was set, what to know, what to be warned of."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from costctl.groups import Rate
+from costctl.levers import LEVERS, Param, Unit
+from costctl.simulate.attribution import Attribution, Saving
+from costctl.simulate.bind import Problem
+from costctl.simulate.outcome import LeverLine
+from costctl.simulate.plan import SIBLING, PlannedLever, Range
+from costctl.simulate.worlds import numbers_of
+from costctl.table import Warn
+
+NOTHING = 1e-9
+
+
+def lines_of(
+    problem: Problem,
+    found: Attribution,
+    facts: Mapping[str, Sequence[Rate]],
+    remarks: Mapping[str, str],
+    prices_on: date,
+) -> tuple[tuple[LeverLine, ...], tuple[Warn, ...]]:
+    """Return a line per lever, and the warnings about them."""
+    lines, warnings = [], []
+    for planned in problem.planned:
+        saving = found.levers[planned.name]
+        said = list(_warnings(problem, planned, saving, facts, prices_on))
+        warnings += said
+        own = LEVERS[planned.lever]
+        notes = [own.caveat, *_remarks(planned, facts), *_partly(problem, planned)]
+        if planned.name in remarks:
+            notes.append(remarks[planned.name])
+        notes += [warning.message for warning in said]
+        lines.append(
+            LeverLine(
+                planned,
+                saving,
+                params_of(planned, facts),
+                tuple(dict.fromkeys(notes)),
+                problem.idle.get(planned.name),
+            )
+        )
+    return tuple(lines), tuple(warnings)
+
+
+def params_of(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> dict[str, object]:
+    """Return the numbers and names of a lever as a scenario file says them."""
+    found: dict[str, object] = {}
+    for name, value in planned.names.items():
+        found[name] = _resolved(value, facts) if value == SIBLING else value
+    for name, number in planned.params.items():
+        found[name] = number.mode if number.is_point else shown_range(number)
+    if planned.cap_tokens is not None:
+        found.pop("saved", None)
+        found["cap_tokens"] = planned.cap_tokens
+    if planned.order != "flat":
+        found["order"] = planned.order
+    if "classifier_model" in found:
+        found["classifier"] = {
+            "model": found.pop("classifier_model"),
+            "input_tokens": found.pop("classifier_in", 0.0),
+            "output_tokens": found.pop("classifier_out", 0.0),
+        }
+    return found
+
+
+def shown_range(number: Range) -> str:
+    """Return a range as it is typed."""
+    return ":".join(f"{value:.12g}" for value in (number.low, number.mode, number.high))
+
+
+def setting_text(line: LeverLine) -> str:
+    """Return what was set, for a person."""
+    planned = line.planned
+    lever = LEVERS[planned.lever]
+    if planned.cap_tokens is not None:
+        return f"prompts cut at {planned.cap_tokens:,} tokens"
+    text = _figure(numbers_of(planned)[lever.primary], lever.params[lever.primary])
+    to = line.params.get(lever.moves) if lever.moves else None
+    return f"{text} to {to}" if to else text
+
+
+def where_text(planned: PlannedLever) -> str:
+    """Return what a lever acts on, for a person."""
+    if not planned.where:
+        return "all" + (" (rest)" if planned.unless else "")
+    return ", ".join("|".join(condition.patterns) for condition in planned.where)
+
+
+def _figure(number: Range, param: Param) -> str:
+    values = (number.mode,) if number.is_point else (number.low, number.mode, number.high)
+    if param.unit in {Unit.SHARE, Unit.SAVED}:
+        return ":".join(f"{value * 100:.4g}%" for value in values)
+    return ":".join(f"{value:.6g}" for value in values)
+
+
+def _resolved(name: str, facts: Mapping[str, Sequence[Rate]]) -> str:
+    found = sorted({rate.wanted.name for rate in facts.get(name, ())})
+    return ", ".join(found) if found else name
+
+
+def _named(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iterator[Rate]:
+    for key, name in sorted(planned.names.items()):
+        if key != "to_tier":
+            yield from (rate for rate in facts.get(name, ()) if rate.reason is None)
+
+
+def _remarks(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iterator[str]:
+    if planned.names.get("to") == SIBLING:
+        yield f"moves to the cheaper sibling that the price table names: {_resolved(SIBLING, facts)}"
+    for rate in _named(planned, facts):
+        if rate.other_provider:
+            yield f"{rate.wanted.name} is priced at {rate.price_provider}: {rate.wanted.provider} does not list it"
+        if rate.retires_on is not None:
+            yield f"{rate.wanted.name} retires on {rate.retires_on:%Y-%m-%d}"
+    lever = LEVERS[planned.lever]
+    for name, source in planned.sources.items():
+        param = lever.param(name)
+        if source == "evidence":
+            known = f" ({param.evidence.source})" if param.evidence else ""
+            yield f"{name} {_figure(numbers_of(planned)[name], param)} is assumed{known}"
+
+
+def _partly(problem: Problem, planned: PlannedLever) -> Iterator[str]:
+    """Say where a lever that acts in some groups cannot in others."""
+    if planned.name in problem.idle:
+        return
+    for reason, count in sorted(problem.refused.get(planned.name, {}).items()):
+        groups = "group" if count == 1 else "groups"
+        yield f"not applicable to {count} {groups}: {reason}"
+
+
+def _warnings(
+    problem: Problem,
+    planned: PlannedLever,
+    saving: Saving,
+    facts: Mapping[str, Sequence[Rate]],
+    prices_on: date,
+) -> Iterator[Warn]:
+    reason = problem.idle.get(planned.name)
+    if reason:
+        yield Warn("not_applicable", f"{planned.name} does nothing: {reason}")
+        return
+    yield from _above_evidence(planned)
+    for rate in _named(planned, facts):
+        if rate.retires_on is not None and rate.retires_on <= prices_on:
+            day = f"{rate.retires_on:%Y-%m-%d}"
+            yield Warn("target_retired", f"{planned.name}: {rate.wanted.name} retired on {day}")
+    lost = saving.standalone > NOTHING and abs(saving.last_in) <= NOTHING * saving.standalone
+    if planned.lever == "prompt_cache" and lost:
+        yield Warn(
+            "threshold_lost",
+            f"{planned.name}: with the other levers on, prompts fall below the shortest that is cached",
+        )
+
+
+def _above_evidence(planned: PlannedLever) -> Iterator[Warn]:
+    lever = LEVERS[planned.lever]
+    for name, source in planned.sources.items():
+        param = lever.param(name)
+        if source != "given" or param.evidence is None or not param.more_saves:
+            continue
+        number, known = numbers_of(planned)[name], param.evidence
+        if planned.cap_tokens is not None or number.mode <= known.high:
+            continue
+        high = _figure(Range.point(known.high), param)
+        yield Warn(
+            "above_evidence",
+            f"{planned.name}: {name} {_figure(number, param)} is above {high}, the highest that the evidence supports",
+        )

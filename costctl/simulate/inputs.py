@@ -1,0 +1,233 @@
+"""From what the store answered to the frames that the kernel reads."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+import polars as pl
+
+from costctl.groups import Group, GroupKey, OrderedShare, Rate, Wanted
+from costctl.levers import LEVERS
+from costctl.simulate.bind import groups_of
+from costctl.simulate.plan import SIBLING, PlannedLever
+from costctl.simulate.price_table import MEDIA, STANDARD
+from costctl.vocabulary import ALL_CLASSES
+
+FLAGS = ("has_cache_read", "has_output", *(f"has_{name}" for name in MEDIA))
+CLASSES = ("request", "input", *(c for c in ALL_CLASSES if c != "input_uncached"))
+LOGGED = ("endpoint", "model", "tier")
+SLACK = 1e-9
+"""How far the price of tokens may be off the exact price before the rest is something else."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What simulations ask of a store.
+
+    Attributes:
+        groups: usage.
+        dims: names of the groups' further dimensions.
+        rates: prices at the price date.
+        cut: input tokens that a cap on every prompt removes, per group.
+        ordered: what the cheapest or dearest requests of each group hold.
+    """
+
+    groups: Sequence[Group]
+    dims: Sequence[str]
+    rates: Callable[[Sequence[Wanted]], Sequence[Rate]]
+    cut: Callable[[int], Mapping[GroupKey, int]] = lambda _: {}
+    ordered: Callable[[str, Sequence[float]], Sequence[OrderedShare]] = lambda *_: ()
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """Frames for the kernel.
+
+    Attributes:
+        usage, prices: as `bind` reads them.
+        groups: the priced groups, in the order of `usage`.
+        facts: (lever's name for a model, price name found there) -> its rate, for remarks.
+    """
+
+    usage: pl.DataFrame
+    prices: pl.DataFrame
+    groups: tuple[Group, ...]
+    facts: Mapping[str, tuple[Rate, ...]] = field(default_factory=dict)
+
+
+Scope = tuple[str | None, str | None, str | None, int, datetime | None]
+
+
+def scope_of(group: Group) -> Scope:
+    """Return what decides which prices a group can have."""
+    return (
+        group.price_provider,
+        group.price_name,
+        group.price_region,
+        group.step,
+        group.clock,
+    )
+
+
+def logged_of(group: Group, dims: Sequence[str]) -> dict[str, object]:
+    """Return what selectors match."""
+    logged: dict[str, object] = dict(zip(dims, group.dims, strict=True))
+    logged |= {name: getattr(group, name) for name in LOGGED}
+    return logged | {"price_name": group.price_name, "kind": group.kind}
+
+
+def inputs_of(
+    source: Source, planned: Sequence[PlannedLever], scale: float, prices_on: date
+) -> Inputs:
+    """Ask for every price that the plan can meet, and return the frames."""
+    groups = tuple(g for g in source.groups if g.repriced_usd is not None)
+    scopes = {scope: number for number, scope in enumerate(dict.fromkeys(map(scope_of, groups)))}
+    book = _Book(source, groups, scopes, prices_on)
+    book.ask_own()
+    book.ask_targets(planned)
+    rows = [_usage_row(g, source.dims, scopes, book, scale) for g in groups]
+    return Inputs(
+        pl.DataFrame(rows, infer_schema_length=None),
+        pl.DataFrame(book.rows(), infer_schema_length=None),
+        groups,
+        book.facts,
+    )
+
+
+class _Book:
+    """The prices of a run, asked for once each."""
+
+    def __init__(
+        self,
+        source: Source,
+        groups: Sequence[Group],
+        scopes: Mapping[Scope, int],
+        prices_on: date,
+    ) -> None:
+        self.source = source
+        self.groups = groups
+        self.scopes = scopes
+        self.prices_on = prices_on
+        self.found: dict[tuple[int, str, str], Rate] = {}
+        self.facts: dict[str, tuple[Rate, ...]] = {}
+
+    def base(self, group: Group) -> int:
+        """Return the scope of a group's overheads: its own without the prompt-size step."""
+        return -1 - self.scopes[scope_of(group)]
+
+    def ask_own(self) -> None:
+        """Look up what each group is priced at."""
+        self._ask((self.scopes[scope_of(g)], str(g.price_name), g.tier, g) for g in self.groups)
+
+    def ask_targets(self, planned: Sequence[PlannedLever]) -> None:
+        """Look up wherever the levers move usage, and what they cause."""
+        logged = [logged_of(g, self.source.dims) for g in self.groups]
+        labels: list[set[str]] = [{str(g.price_name)} for g in self.groups]
+        tiers = [{g.tier} for g in self.groups]
+        overheads: list[tuple[int, str, str, Group]] = []
+        for lever in planned:
+            kind = LEVERS[lever.lever]
+            for number in groups_of(lever, logged):
+                group = self.groups[number]
+                for name in kind.names:
+                    value = lever.names.get(name)
+                    if value is None:
+                        continue
+                    if name == "to_tier":
+                        tiers[number].add(value)
+                    elif name == kind.moves:
+                        labels[number].add(value)
+                    else:
+                        overheads.append((self.base(group), value, STANDARD, group))
+        self._ask(
+            (self.scopes[scope_of(g)], label, tier, g)
+            for g, mine, theirs in zip(self.groups, labels, tiers, strict=True)
+            for label in sorted(mine)
+            for tier in sorted(theirs)
+        )
+        self._ask(overheads)
+
+    def _ask(self, places: Iterable[tuple[int, str, str, Group]]) -> None:
+        asked: dict[tuple[int, str, str], Wanted] = {}
+        for scope, label, tier, group in places:
+            key = (scope, label, tier)
+            wanted = self._wanted(scope, label, tier, group)
+            if key not in self.found and wanted is not None:
+                asked[key] = wanted
+        if not asked:
+            return
+        for key, rate in zip(asked, self.source.rates(list(asked.values())), strict=True):
+            known = self.facts.get(key[1], ())
+            self.facts[key[1]] = known if rate in known else (*known, rate)
+            if rate.reason is None:
+                self.found[key] = rate
+
+    def _wanted(self, scope: int, label: str, tier: str, group: Group) -> Wanted | None:
+        name: str | None = label
+        if label == SIBLING:
+            name = self._sibling(group)
+        if name is None:
+            return None
+        return Wanted(
+            name=name,
+            tier=tier,
+            step=group.step if scope >= 0 else 0,
+            provider=group.price_provider,
+            region=group.price_region,
+            clock=group.clock,
+        )
+
+    def _sibling(self, group: Group) -> str | None:
+        own = self.found.get((self.scopes[scope_of(group)], str(group.price_name), group.tier))
+        return own.cheaper_sibling if own else None
+
+    def rows(self) -> list[dict[str, object]]:
+        """Return the frame of prices."""
+        return [
+            {
+                "scope": scope,
+                "label": label,
+                "tier": tier,
+                **{name: getattr(rate, name) for name in (*CLASSES, *FLAGS)},
+                "min_prompt_tokens": rate.prompt_cache_min_tokens,
+            }
+            for (scope, label, tier), rate in self.found.items()
+            if not (label == SIBLING and self._retired(rate))
+        ]
+
+    def _retired(self, rate: Rate) -> bool:
+        return rate.retires_on is not None and rate.retires_on <= self.prices_on
+
+
+def _usage_row(
+    group: Group, dims: Sequence[str], scopes: Mapping[Scope, int], book: _Book, scale: float
+) -> dict[str, object]:
+    scope = scopes[scope_of(group)]
+    own = book.found.get((scope, str(group.price_name), group.tier))
+    tokens = {name: getattr(group, name) * scale for name in ALL_CLASSES}
+    row = logged_of(group, dims) | {
+        "scope": scope,
+        "base_scope": book.base(group),
+        "label": str(group.price_name),
+        "requests": float(group.requests) * scale,
+        "scale": scale,
+        **tokens,
+    }
+    exact = float(group.repriced_usd or 0)
+    row["units_usd"] = _rest(group, own, exact) * scale
+    return row
+
+
+def _rest(group: Group, own: Rate | None, exact: float) -> float:
+    """Return what a group costs besides tokens and requests, such as web searches."""
+    if own is None:
+        return exact
+    plain = {name: getattr(group, name) for name in ALL_CLASSES}
+    plain["cache_write"] -= plain["cache_write_long"]
+    plain["output"] -= plain["reasoning"]
+    cost = group.requests * own.request + sum(
+        count * (own.input if name == "input_uncached" else getattr(own, name))
+        for name, count in plain.items()
+    )
+    rest = exact - cost
+    return rest if abs(rest) > SLACK * max(1e-6, abs(exact)) else 0.0

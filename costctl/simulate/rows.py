@@ -1,0 +1,80 @@
+"""Facts from single requests, where averages would mislead."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from costctl.groups import Group, GroupKey, OrderedShare
+from costctl.levers._base import COUNTS
+from costctl.simulate.bind import RowFacts
+from costctl.simulate.inputs import Source
+from costctl.simulate.plan import PlannedLever
+from costctl.simulate.worlds import numbers_of
+
+MEDIA_FOLLOWS = "requests"
+"""Audio and images go with the requests that carry them."""
+
+
+def row_facts(
+    planned: Sequence[PlannedLever], groups: Sequence[Group], source: Source
+) -> tuple[dict[str, RowFacts], dict[str, str]]:
+    """Return what rows tell of each lever that asks them, and where an average had to do."""
+    facts, remarks = {}, {}
+    for lever in planned:
+        if lever.cap_tokens is not None:
+            facts[lever.name] = _capped(lever.cap_tokens, groups, source.cut(lever.cap_tokens))
+            if not all(group.row_level for group in groups):
+                remarks[lever.name] = (
+                    "where no single requests are stored, the average prompt is capped"
+                )
+        elif lever.order != "flat":
+            facts[lever.name] = _ordered(lever, groups, source)
+            if not all(group.row_level for group in groups):
+                remarks[lever.name] = (
+                    "where no single requests are stored, the calls are taken as equal"
+                )
+    return facts, remarks
+
+
+def in_order(planned: Sequence[PlannedLever], order: str) -> list[PlannedLever]:
+    """Return the plan with every route that takes any calls taking them in this order."""
+    return [
+        replace(lever, order=order) if lever.lever == "route" and lever.order == "flat" else lever
+        for lever in planned
+    ]
+
+
+def _capped(cap: int, groups: Sequence[Group], cut: Mapping[GroupKey, int]) -> RowFacts:
+    return RowFacts(capped=[_share_cut(group, cap, cut) for group in groups])
+
+
+def _share_cut(group: Group, cap: int, cut: Mapping[GroupKey, int]) -> float:
+    """Return the share of the uncached input that a cap removes."""
+    if not group.input_uncached:
+        return 0.0
+    if group.row_level:
+        return cut.get(group.key, 0) / group.input_uncached
+    if not group.requests:
+        return 0.0
+    prompt = (group.input_uncached + group.cache_read + group.cache_write) / group.requests
+    return min(1.0, max(0.0, prompt - cap) * group.requests / group.input_uncached)
+
+
+def _ordered(lever: PlannedLever, groups: Sequence[Group], source: Source) -> RowFacts:
+    number = numbers_of(lever)["fraction"]
+    asked = sorted({number.low, number.mode, number.high} - {0.0, 1.0})
+    knots = [0.0, *asked, 1.0]
+    found: dict[GroupKey, dict[float, OrderedShare]] = {}
+    for share in source.ordered(lever.order, asked) if asked else ():
+        found.setdefault(share.key, {})[share.fraction] = share
+    held = {
+        count: [_at_knots(found.get(group.key, {}), count, knots) for group in groups]
+        for count in COUNTS
+    }
+    return RowFacts(knots=knots, held=held)
+
+
+def _at_knots(
+    shares: Mapping[float, OrderedShare], count: str, knots: Sequence[float]
+) -> list[float]:
+    name = MEDIA_FOLLOWS if count == "media" else count
+    return [float(getattr(shares[k], name)) if k in shares else k for k in knots]

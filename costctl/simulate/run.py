@@ -1,0 +1,175 @@
+"""A simulation from beginning to end: a plan over what a store answered."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+import polars as pl
+
+from costctl.errors import CostctlError, nearest
+from costctl.simulate.attribution import Attribution, attribute
+from costctl.simulate.basis import Basis
+from costctl.simulate.bind import Problem, bind
+from costctl.simulate.describe import lines_of
+from costctl.simulate.goal_seek import reach
+from costctl.simulate.inputs import Inputs, Source, inputs_of, logged_of
+from costctl.simulate.outcome import Band, GroupLine, Outcome, Target
+from costctl.simulate.plan import Plan, PlannedLever, matches
+from costctl.simulate.project import project
+from costctl.simulate.rows import in_order, row_facts
+from costctl.simulate.uncertainty import DRAWS, SEED, Uncertainty, simulate_draws
+from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
+
+ORDER_ROWS = 200_000
+"""Up to so many rows the range of a flat route is looked up without being asked for."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a simulation is run.
+
+    Attributes:
+        by: dimensions of the groups shown.
+        draws: worlds of an uncertainty run; 0: none.
+        distribution: triangular or pert.
+        confidence: 0.5 or 0.9: which percentile of the bill is judged.
+    """
+
+    by: tuple[str, ...] = ("endpoint", "model")
+    draws: int = DRAWS
+    seed: int = SEED
+    distribution: str = "triangular"
+    confidence: float = 0.5
+
+
+def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None = None) -> Outcome:
+    """Return what the plan makes of the bill.
+
+    Errors: `CostctlError` for a flag that selects nothing, and for an overhead without a price.
+    """
+    options = options or Options()
+    _refuse_empty_selectors(plan.levers, source)
+    priced = [group for group in source.groups if group.repriced_usd is not None]
+    if not priced:
+        return Outcome(plan.name, basis, Attribution(0.0, 0.0, 0.0, {}), (), options.by, ())
+    prices_on = basis.prices_at.date()
+    inputs = inputs_of(source, plan.levers, basis.scale, prices_on)
+    rows, remarks = row_facts(plan.levers, inputs.groups, source)
+    problem = bind(inputs.usage, inputs.prices, plan.levers, rows)
+    found = attribute(problem, seed=options.seed)
+    lines, warnings = lines_of(problem, found, inputs.facts, remarks, prices_on)
+    wanted = plan.target_usd
+    spread = simulate_draws(
+        problem,
+        draws=options.draws,
+        seed=options.seed,
+        distribution=options.distribution,
+        target=None if wanted is None else float(wanted),
+    )
+    return Outcome(
+        plan.name,
+        basis,
+        found,
+        lines,
+        options.by,
+        _groups(problem, options.by),
+        _target(problem, wanted, found, spread, options.confidence),
+        spread,
+        tuple(_bands(problem, found.after)),
+        route_orders=_route_orders(plan, source, inputs, priced_rows=sum(g.rows for g in priced)),
+        warnings=warnings,
+    )
+
+
+def _refuse_empty_selectors(levers: Sequence[PlannedLever], source: Source) -> None:
+    """Refuse a flag that selects nothing: a typing slip; a scenario may outlive its data."""
+    logged = [logged_of(group, source.dims) for group in source.groups]
+    for lever in levers:
+        if not lever.flag or not lever.where or any(matches(lever.where, g) for g in logged):
+            continue
+        condition = lever.where[0]
+        known = {str(g.get(condition.dimension)) for g in logged if g.get(condition.dimension)}
+        text = condition.patterns[0]
+        raise CostctlError(
+            f"{lever.flag}: no usage has {condition.dimension.replace('price_name', 'model')} {text}"
+            f"{nearest(text, known)}",
+            hint="`costctl breakdown` lists endpoints and models",
+            code="no_match",
+        )
+
+
+def _groups(problem: Problem, by: Sequence[str]) -> tuple[GroupLine, ...]:
+    frame = worlds(problem, [frozenset(), all_on(problem)])
+    cost = project(problem.usage, problem.prices, frame)
+    before: dict[tuple[object, ...], float] = {}
+    after: dict[tuple[object, ...], float] = {}
+    for world, group, usd in cost.select("world", "group", "cost_usd").iter_rows():
+        key = tuple(problem.logged[group].get(name) for name in by)
+        held = after if world else before
+        held[key] = held.get(key, 0.0) + usd
+    lines = [GroupLine(key, usd, after[key]) for key, usd in before.items()]
+    return tuple(sorted(lines, key=lambda line: (-line.before, str(line.key))))
+
+
+def _target(
+    problem: Problem,
+    wanted: Decimal | None,
+    found: Attribution,
+    spread: Uncertainty | None,
+    confidence: float,
+) -> Target | None:
+    if wanted is None:
+        return None
+    judged, statistic = found.after, "point"
+    if spread is not None:
+        high = confidence > 0.5  # noqa: PLR2004 - the median
+        statistic = "p90" if high else "p50"
+        judged = spread.independent.p90 if high else spread.independent.p50
+    return Target(wanted, judged, statistic, reach(problem, float(wanted)))
+
+
+def _bands(problem: Problem, after: float) -> Iterator[Band]:
+    """Yield how far the bill depends on whether cached and routed calls are the same ones."""
+    for cache in problem.planned:
+        for route in problem.planned:
+            shared = set(problem.acts_on[cache.name]) & set(problem.acts_on[route.name])
+            if cache.lever == "response_cache" and route.lever == "route" and shared:
+                yield from _band(problem, cache, route, sorted(shared), after)
+
+
+def _band(
+    problem: Problem,
+    cache: PlannedLever,
+    route: PlannedLever,
+    shared: Sequence[int],
+    after: float,
+) -> Iterator[Band]:
+    """Yield the band of two levers; the routed fraction is what it is among the misses."""
+    numbers = numbers_of(cache)
+    hit = numbers["hit"].mode * numbers["eligible"].mode
+    share = numbers_of(route)["fraction"].mode
+    if hit >= 1 or not hit or not share:
+        return
+    joint = (min(hit, share), hit * share, max(0.0, hit + share - 1))
+    fractions = [(share - both) / (1 - hit) for both in joint]
+    here = replace(problem, usage=problem.usage.filter(pl.col("group").is_in(list(shared))))
+    frame = worlds(here, [all_on(problem)] * 3, {f"{route.name}.fraction": fractions})
+    nested, middle, disjoint = bill(here, frame)
+    yield Band((cache.name, route.name), after + nested - middle, after, after + disjoint - middle)
+
+
+def _route_orders(
+    plan: Plan, source: Source, inputs: Inputs, *, priced_rows: int
+) -> tuple[float, float] | None:
+    """Return the bill if the routed calls are the cheapest ones, and the dearest ones."""
+    flat = [p for p in plan.levers if p.lever == "route" and p.order == "flat"]
+    known = priced_rows <= ORDER_ROWS and any(group.row_level for group in inputs.groups)
+    if not flat or not known:
+        return None
+    found = []
+    for order in ("cheapest", "dearest"):
+        levers = in_order(plan.levers, order)
+        rows, _ = row_facts(levers, inputs.groups, source)
+        problem = bind(inputs.usage, inputs.prices, levers, rows)
+        found.append(bill(problem, worlds(problem, [all_on(problem)]))[0])
+    return found[0], found[1]

@@ -1,0 +1,273 @@
+"""A plan from a scenario file."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from costctl.errors import CostctlError, nearest
+from costctl.levers import LEVERS, Lever, Param, Unit
+from costctl.simulate.flags import ORDERS, numbered
+from costctl.simulate.plan import SIBLING, Plan, PlannedLever, Provisioned, Range
+from costctl.simulate.settings import Place, read_number, read_range
+from costctl.vocabulary import DIMENSIONS, Condition
+from costctl.yaml_file import Node, Reader, load
+
+VERSION = "1"
+PERIODS = ("30d", "calendar")
+CLASSIFIER = {"input_tokens": "classifier_in", "output_tokens": "classifier_out"}
+ROW_LEVEL = {"compress": "cap_tokens", "route": "order"}
+UNITS = Param("", unit=Unit.SIZE)
+AMOUNT = Param("", unit=Unit.USD)
+RATIO = Param("", unit=Unit.RATIO)
+
+
+def read_scenario(path: Path) -> Plan:
+    """Read a scenario file; all its problems are told at once."""
+    reader = load(path, hint="`costctl simulate --help` shows what a scenario may say")
+    reader.text("version", required=True, choices=(VERSION,))
+    levers = [_lever(one) for one in reader.mappings("levers")]
+    plan = Plan(
+        levers=numbered([lever for lever in levers if lever is not None]),
+        name=reader.text("name", "") or "",
+        target_usd=reader.number("target_usd"),
+        month=reader.text("period", choices=PERIODS),
+        prices_at=reader.text("prices_at"),
+        provisioned=_provisioned(reader),
+        path=str(path),
+    )
+    reader.done()
+    _refuse_twins(reader, plan)
+    reader.problems.raise_if_any()
+    return plan
+
+
+def _refuse_twins(reader: Reader, plan: Plan) -> None:
+    names: set[str] = set()
+    for lever in plan.levers:
+        if lever.name in names:
+            reader.problems.add(
+                reader.line, f"levers: two levers are called {lever.name}; names tell them apart"
+            )
+        names.add(lever.name)
+
+
+@dataclass
+class _Draft:
+    """A lever while its keys are read."""
+
+    params: dict[str, Range] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
+
+
+def _lever(reader: Reader) -> PlannedLever | None:
+    kind = reader.text("lever", required=True, choices=LEVERS)
+    if kind is None or kind not in LEVERS:
+        reader.done(reader.keys())
+        return None
+    lever, draft = LEVERS[kind], _Draft()
+    measured = reader.texts("measured")
+    _read_params(reader, lever, draft, measured)
+    _read_names(reader, lever, draft)
+    planned = PlannedLever(
+        name=reader.text("name", "") or "",
+        lever=kind,
+        where=read_where(reader),
+        params=draft.params,
+        names=draft.names,
+        sources=draft.sources,
+        levels=_levels(reader, lever),
+        order=_order(reader, lever),
+        cap_tokens=_cap(reader, lever, draft),
+    )
+    _refuse_unknown_measured(reader, lever, measured)
+    reader.done()
+    return planned
+
+
+def _read_params(reader: Reader, lever: Lever, draft: _Draft, measured: tuple[str, ...]) -> None:
+    for name, param in lever.all_params().items():
+        if name in CLASSIFIER.values():
+            continue
+        found = _range(reader, name, param)
+        if found is not None:
+            draft.params[name] = found
+            draft.sources[name] = "measured" if name in measured else "given"
+        elif name == lever.primary and param.default is None and not _replaced(reader, lever):
+            _assume(reader, draft, name, param)
+
+
+def _replaced(reader: Reader, lever: Lever) -> bool:
+    return lever.name == "compress" and reader.get("cap_tokens") is not None
+
+
+def _assume(reader: Reader, draft: _Draft, name: str, param: Param) -> None:
+    """Take what is known by evidence for a number that nobody gave."""
+    known = param.evidence
+    if known is None:
+        reader.bad(reader.node, f"{name} is missing")
+        return
+    draft.params[name] = Range(known.low, known.mode, known.high)
+    draft.sources[name] = "evidence"
+
+
+def _range(reader: Reader, name: str, param: Param) -> Range | None:
+    node = reader.get(name)
+    if node is None:
+        return None
+    if node.text is None:
+        reader.bad(node, f"{name} is a {node.kind}; write a number, a percentage or LOW:MODE:HIGH")
+        return None
+    try:
+        return read_range(node.text, param, Place(name), signed=True)
+    except CostctlError as error:
+        reader.bad(node, f"{error}; {error.hint}")
+        return None
+
+
+def _read_names(reader: Reader, lever: Lever, draft: _Draft) -> None:
+    for name in lever.names:
+        if name == "classifier_model":
+            _read_classifier(reader, lever, draft)
+            continue
+        text = reader.text(name, required=name == lever.moves and lever.name != "route")
+        if text is not None:
+            draft.names[name] = text
+    if lever.name == "route":
+        draft.names.setdefault("to", SIBLING)
+    if ("lookup_model" in draft.names) != ("lookup_tokens" in draft.params) and (
+        lever.name == "response_cache"
+    ):
+        reader.bad(reader.node, "lookup_model and lookup_tokens belong together; give both or none")
+
+
+def _read_classifier(reader: Reader, lever: Lever, draft: _Draft) -> None:
+    inner = reader.mapping("classifier")
+    if inner is None:
+        return
+    model = inner.text("model", required=True)
+    if model is not None:
+        draft.names["classifier_model"] = model
+    for key, name in CLASSIFIER.items():
+        found = _range(inner, key, lever.params[name])
+        if found is None:
+            inner.get(key, required=True)
+            continue
+        draft.params[name] = found
+        draft.sources[name] = "given"
+    inner.done()
+
+
+def read_where(reader: Reader) -> tuple[Condition, ...]:
+    """Read `where`: keys are AND, a list is OR, values are globs."""
+    inner = reader.mapping("where")
+    if inner is None:
+        return ()
+    found = []
+    for key in inner.keys():  # noqa: SIM118 - a reader is no dictionary
+        patterns = inner.texts(key, required=True)
+        if key not in DIMENSIONS and not key.startswith("tag."):
+            node = (inner.node.entries or {})[key]
+            inner.bad(node, f"where.{key}: no such dimension{nearest(key, DIMENSIONS)}")
+        if patterns:
+            found.append(Condition(key, patterns))
+    inner.done()
+    return tuple(found)
+
+
+def _levels(reader: Reader, lever: Lever) -> Mapping[str, Mapping[float, int]]:
+    inner = reader.mapping("levels")
+    if inner is None:
+        return {}
+    found: dict[str, dict[float, int]] = {}
+    for name in inner.keys():  # noqa: SIM118 - a reader is no dictionary
+        if name not in lever.params:
+            node = (inner.node.entries or {})[name]
+            inner.bad(node, f"levels.{name}: no such parameter{nearest(name, lever.params)}")
+            inner.get(name)
+            continue
+        values = inner.mapping(name, required=True)
+        if values is not None:
+            found[name] = _risks(values, lever.params[name])
+    inner.done()
+    return found
+
+
+def _risks(reader: Reader, param: Param) -> dict[float, int]:
+    found = {}
+    for text in reader.keys():  # noqa: SIM118 - a reader is no dictionary
+        node = (reader.node.entries or {})[text]
+        points = reader.number(text, required=True)
+        try:
+            value = read_number(text, param, Place("levels"), signed=True)
+        except CostctlError as error:
+            reader.bad(node, f"{error}; {error.hint}")
+            continue
+        if points is None or points != int(points):
+            reader.bad(node, f"levels: the risk of {text} is no whole number")
+            continue
+        found[value] = int(points)
+    return found
+
+
+def _order(reader: Reader, lever: Lever) -> str:
+    if lever.name != "route":
+        return "flat"
+    return reader.text("order", "flat", choices=ORDERS) or "flat"
+
+
+def _cap(reader: Reader, lever: Lever, draft: _Draft) -> int | None:
+    if lever.name != "compress":
+        return None
+    node = reader.get("cap_tokens")
+    if node is None:
+        return None
+    if "saved" in draft.params:
+        reader.bad(node, "cap_tokens: stands instead of saved; give one of them")
+    found = _range(reader, "cap_tokens", UNITS)
+    draft.params["saved"] = Range.point(1.0)
+    draft.sources["saved"] = "measured"
+    return int(found.mode) if found else None
+
+
+def _refuse_unknown_measured(reader: Reader, lever: Lever, measured: tuple[str, ...]) -> None:
+    for name in measured:
+        if name not in lever.all_params():
+            node = reader.get("measured") or reader.node
+            reader.bad(node, f"measured: no such parameter {name}{nearest(name, lever.params)}")
+
+
+def _provisioned(reader: Reader) -> Provisioned | None:
+    inner = reader.mapping("ptu")
+    if inner is None:
+        return None
+    where = read_where(inner)
+    found = {
+        name: _required(inner, name, param)
+        for name, param in {
+            "tpm_per_unit": RATIO,
+            "usd_per_unit_hour": AMOUNT,
+            "output_ratio": AMOUNT,
+            "min_units": UNITS,
+            "step": UNITS,
+            "max_units": UNITS,
+        }.items()
+    }
+    inner.done()
+    if found["max_units"] < found["min_units"]:
+        inner.bad(inner.node, "ptu: max_units is below min_units")
+    return Provisioned(
+        where,
+        found["tpm_per_unit"],
+        found["usd_per_unit_hour"],
+        found["output_ratio"],
+        int(found["min_units"]),
+        int(found["step"]),
+        int(found["max_units"]),
+    )
+
+
+def _required(reader: Reader, name: str, param: Param) -> float:
+    node: Node | None = reader.get(name, required=True)
+    found = _range(reader, name, param) if node is not None else None
+    return found.mode if found else 1.0
