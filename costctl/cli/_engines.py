@@ -60,6 +60,13 @@ def judging() -> ModuleType:
     return module
 
 
+def costing() -> ModuleType:
+    """Return the module that answers a breakdown."""
+    from costctl.cli import _costing as module
+
+    return module
+
+
 def projecting() -> ModuleType:
     """Return the module that projects a period."""
     from costctl.cli import _projecting as module
@@ -79,5 +86,26 @@ def ci() -> ModuleType:
         outputs,
         summary,
     )
+
+    return module
+
+
+def pricebook_tables() -> ModuleType:
+    """Return the names of price classes and compiled tables."""
+    from costctl.pricebook import tables as module
+
+    return module
+
+
+def lookup() -> ModuleType:
+    """Return the module that asks the compiled price table."""
+    from costctl.pricebook import lookup as module
+
+    return module
+
+
+def pricing() -> ModuleType:
+    """Return the report that explains a price."""
+    from costctl.reports import pricing_explain as module
 
     return module

@@ -34,6 +34,24 @@ class Unpriced:
 
 
 @dataclass(frozen=True)
+class FixedLine:
+    """Money that is in no row's cost: a commitment or provisioned units.
+
+    Attributes:
+        kind: ptu, minimum or prepay.
+        title: what it is for.
+        since, until: the part of the window it is counted for.
+        amount_usd: for that time; a minimum's is what tops the scope's cost up to it.
+    """
+
+    kind: str
+    title: str
+    since: datetime
+    until: datetime
+    amount_usd: Decimal
+
+
+@dataclass(frozen=True)
 class Facts:
     """What else the last question's rows tell.
 
@@ -44,6 +62,7 @@ class Facts:
         bucket_spans_price_change: rows of buckets within which a price changes; priced at their start.
         has_discounts: net and list cost may differ.
         days: UTC days with usage.
+        fixed_lines: of the window; none where the scope has conditions.
     """
 
     unpriced: tuple[Unpriced, ...] = ()
@@ -53,6 +72,7 @@ class Facts:
     bucket_spans_price_change: int = 0
     has_discounts: bool = False
     days: tuple[date, ...] = ()
+    fixed_lines: tuple[FixedLine, ...] = ()
 
 
 def spent(store: Store, query: Query) -> list[Spent]:
@@ -67,9 +87,10 @@ def total(store: Store, query: Query) -> Spent:
     return found[0] if found else Spent(key=(), cost_usd=Decimal(0), list_cost_usd=Decimal(0))
 
 
-def facts(store: Store) -> Facts:
+def facts(store: Store, query: Query) -> Facts:
     """Return what else there is to say about the rows of the question asked last."""
     run = store.connection.execute
+    del query
     row = run(
         "SELECT sum(known_or_one) FILTER (provider_assumed), sum(known_or_one) FILTER (region_assumed), "
         "sum(rows) FILTER (bucket AND tiered AND NOT prompt_known), sum(rows) FILTER (spans_change) "

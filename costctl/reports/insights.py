@@ -1,0 +1,169 @@
+"""What stands out in a breakdown, each with the command that tells what a change would bring."""
+
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from costctl.store.rollup_mixes import Mix
+
+SHOWN = 5
+WORTH = 0.01
+"""A line is about at least this share of the bill."""
+
+SHORT_PROMPT = 400
+SHORT_ANSWER = 100
+LONG_PROMPT = 2_000
+SOON = timedelta(days=90)
+
+
+@dataclass(frozen=True)
+class _Insight:
+    """A line.
+
+    Attributes:
+        weight: money that it is about; the largest come first.
+        text: what stands out.
+        options: of the `simulate` command to try.
+    """
+
+    weight: float
+    text: str
+    options: str
+
+
+def insight_lines(mixes: "Sequence[Mix]", as_of: datetime) -> tuple[str, ...]:
+    """Return the lines under a breakdown; empty where nothing stands out."""
+    total = float(sum(mix.paid_usd for mix in mixes))
+    least = WORTH * total
+    found = [*_about_models(mixes, as_of)]
+    found += [insight for mix in mixes for insight in _about(mix) if float(mix.paid_usd) >= least]
+    best = sorted(
+        (insight for insight in found if total and insight.weight >= least / 10),
+        key=lambda insight: (-insight.weight, insight.text),
+    )[:SHOWN]
+    if not best:
+        return ()
+    lines = ["What stands out:"]
+    for insight in best:
+        lines += [f"- {insight.text}", f"    costctl simulate {insight.options}"]
+    return tuple(lines)
+
+
+def _about_models(mixes: "Sequence[Mix]", as_of: datetime) -> Iterator[_Insight]:
+    """Say of each model once what holds wherever it is used: a later and cheaper one, its retirement."""
+    groups: dict[str, list[Mix]] = {}
+    for mix in mixes:
+        if mix.model is not None:
+            groups.setdefault(mix.model, []).append(mix)
+    for model, uses in groups.items():
+        insight = _newer(model, uses, as_of) or _retiring(model, uses, as_of)
+        if insight:
+            yield insight
+
+
+def _about(mix: "Mix") -> Iterator[_Insight]:
+    for look in (_short, _long, _uncached, _priority):
+        insight = look(mix)
+        if insight:
+            yield insight
+
+
+def _newer(model: str, uses: "Sequence[Mix]", as_of: datetime) -> _Insight | None:
+    offers = [(mix.now_usd, mix.newer) for mix in uses if mix.newer and mix.now_usd]
+    if not offers:
+        return None
+    name = offers[0][1].name
+    now = sum(cost for cost, offer in offers if offer.name == name)
+    then = sum(offer.cost_usd for _, offer in offers if offer.name == name)
+    text = (
+        f"{model}: {name} is a later model of its family; the same tokens cost {_usd(then)} there, "
+        f"{_usd(now)} here ({then / now - 1:.1%}){_retirement(uses[0], as_of)}"
+    )
+    return _Insight(now - then, text, f"--swap {shlex.quote(f'{model}={name}')}")
+
+
+def _retiring(model: str, uses: "Sequence[Mix]", as_of: datetime) -> _Insight | None:
+    retirement = _retirement(uses[0], as_of)
+    target = uses[0].newer or uses[0].sibling
+    if not retirement or target is None:
+        return None
+    weight = sum(float(mix.paid_usd) for mix in uses)
+    text = f"{model}{retirement.replace(';', ':', 1)}"
+    return _Insight(weight, text, f"--swap {shlex.quote(f'{model}={target.name}')}")
+
+
+def _retirement(mix: "Mix", as_of: datetime) -> str:
+    if mix.retires_on is None or mix.retires_on > (as_of + SOON).date():
+        return ""
+    gone = "was to be retired" if mix.retires_on <= as_of.date() else "will be retired"
+    return f"; {mix.price_model} {gone} on {mix.retires_on:%Y-%m-%d}"
+
+
+def _short(mix: "Mix") -> _Insight | None:
+    if mix.kind != "chat" or not mix.sibling or mix.now_usd is None:
+        return None
+    prompt, answer = _averages(mix)
+    saved = mix.now_usd - mix.sibling.cost_usd
+    if prompt > SHORT_PROMPT or answer > SHORT_ANSWER or saved <= 0:
+        return None
+    text = (
+        f"{_name(mix)}: a dear model on short prompts ({prompt:,.0f} tokens in, {answer:,.0f} out); "
+        f"all of it on {mix.sibling.name} would cost {_usd(mix.sibling.cost_usd)}"
+    )
+    options = f"--route {_setting(mix, '0.6')} --route-to {shlex.quote(mix.sibling.name)}"
+    return _Insight(saved, text, options)
+
+
+def _long(mix: "Mix") -> _Insight | None:
+    prompt, answer = _averages(mix)
+    if mix.kind != "chat" or prompt < LONG_PROMPT or prompt < 2 * answer:
+        return None
+    text = f"{_name(mix)}: long prompts, {prompt:,.0f} tokens on average"
+    return _Insight(float(mix.paid_usd) * 0.3, text, f"--compress {_setting(mix, '0.3')}")
+
+
+def _uncached(mix: "Mix") -> _Insight | None:
+    prompt, _ = _averages(mix)
+    if not mix.caches or mix.tokens.cache_read or prompt < mix.cache_minimum:
+        return None
+    text = (
+        f"{_name(mix)}: nothing is read from the provider's prompt cache, though prompts have "
+        f"{prompt:,.0f} tokens on average and the cache begins at {mix.cache_minimum:,}"
+    )
+    return _Insight(float(mix.paid_usd) * 0.2, text, f"--prompt-cache {_setting(mix, '0.5')}")
+
+
+def _priority(mix: "Mix") -> _Insight | None:
+    if mix.tier in {"standard", "batch", "flex"} or not mix.standard or mix.now_usd is None:
+        return None
+    saved = mix.now_usd - mix.standard.cost_usd
+    if saved <= 0:
+        return None
+    text = (
+        f"{_name(mix)}: served at the tier {mix.tier}; at the standard tier it would cost "
+        f"{_usd(mix.standard.cost_usd)} instead of {_usd(mix.now_usd)}"
+    )
+    return _Insight(saved, text, f"--flex {_setting(mix, '1')}")
+
+
+def _averages(mix: "Mix") -> tuple[float, float]:
+    return mix.tokens.prompt / mix.requests, mix.tokens.output / mix.requests
+
+
+def _setting(mix: "Mix", value: str) -> str:
+    if mix.endpoint is not None:
+        return shlex.quote(f"{mix.endpoint}={value}")
+    return shlex.quote(f"model:{mix.model}={value}")
+
+
+def _name(mix: "Mix") -> str:
+    if mix.endpoint is None:
+        return mix.model or "(unknown)"
+    return f"{mix.endpoint} on {mix.model or '(unknown)'}"
+
+
+def _usd(amount: float) -> str:
+    return f"${amount:,.2f}"
