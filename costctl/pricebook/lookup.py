@@ -95,6 +95,15 @@ class Lookup:
         self.steps = _grouped(rows["price_steps"], 1)
         self.rates = _grouped(rows["price_rates"], 1)
 
+    def rows_of(self, provider: str, name: str) -> list[Row]:
+        """Return the compiled rows of a name."""
+        return self.book.get((provider, name), [])
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Add rows of names that were made for one question."""
+        for row in rows:
+            self.book.setdefault(row[:2], []).append(row)
+
     def offers(self, provider: str, name: str) -> list[Named]:
         """Return every row of a name, by region, service tier and time."""
         return [named(PRICE_BOOK.names, row) for row in self.book.get((provider, name), [])]

@@ -1,6 +1,6 @@
 """What each provider lists, and how a logged name is found in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from costctl.pricebook.deployments import Entries
@@ -28,10 +28,17 @@ class Listed:
     default_region: str
     home: bool
 
+    def tried(self, logged: str) -> tuple[str, ...]:
+        """Return every name that a logged one is looked up as."""
+        return tuple(name for name, _, _ in self._rewrites(logged))
+
+    def _rewrites(self, logged: str) -> Iterator[tuple[str, str | None, bool]]:
+        prefixes = [(prefix, region) for region, found in self.regions.items() for prefix in found]
+        return rewrites(logged, self.strip_prefixes, prefixes)
+
     def find(self, logged: str) -> tuple[str, str | None] | None:
         """Return the listed name that a logged one means, and the region that its prefix names."""
-        prefixes = [(prefix, region) for region, found in self.regions.items() for prefix in found]
-        for name, region, folded in rewrites(logged, self.strip_prefixes, prefixes):
+        for name, region, folded in self._rewrites(logged):
             known = self.folded.get(name) if folded else name
             if known in self.names:
                 return str(known), region

@@ -1,6 +1,6 @@
 """Exact rates: stated prices per million, times a region's factor, less a discount, per token."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
@@ -73,6 +73,11 @@ def rates(figures: Mapping[str, Decimal], shares: Mapping[str, Decimal]) -> Rate
     }
     units = {name: found.pop(name) for name in list(found) if name not in RATE_CLASSES}
     return Rates(tuple(found.get(name) for name in RATE_CLASSES), inherited, units)
+
+
+def inherited_from(name: str, inherited: Collection[str]) -> str:
+    """Return the class whose price an inheriting class took."""
+    return next(source for source in _INHERITS[name] if source not in inherited)
 
 
 def inherit(figures: Mapping[str, Decimal]) -> tuple[dict[str, Decimal], tuple[str, ...]]:
