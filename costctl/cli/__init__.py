@@ -1,8 +1,8 @@
 """The command line: one place that turns what happens into an exit code."""
 
+import importlib
 import os
 import sys
-import tempfile
 import traceback
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ import typer
 import costctl
 from costctl.cli._commands import CommandFolder
 from costctl.cli._output import complain, flush, say, to_stdout
+from costctl.cli._values import simplify
 from costctl.errors import CostctlError, ExitCode
 
 PROGRAM = "costctl"
@@ -27,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         flush()
         complain(error, as_json=_wants_json(args))
         code = int(error.exit_code)
+    except BrokenPipeError:
+        code = ExitCode.OK
     except KeyboardInterrupt:
         say("interrupted")
         code = ExitCode.INTERRUPTED
@@ -65,7 +68,9 @@ def _program() -> Any:
         help=_root.__doc__,
     )
     app.callback()(_root)
-    return typer.main.get_command(app)
+    program = typer.main.get_command(app)
+    simplify(program)
+    return program
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - the form of an option's callback
@@ -116,6 +121,7 @@ def _bug(error: Exception, *, verbose: bool) -> CostctlError:
     story = "".join(traceback.format_exception(error))
     if verbose:
         say(story.rstrip("\n"))
+    tempfile = importlib.import_module("tempfile")  # dear to import, and bugs are rare
     try:
         handle, path = tempfile.mkstemp(prefix="costctl-", suffix=".traceback.txt")
         with open(handle, "w", encoding="utf-8") as file:  # noqa: PTH123 - a descriptor
@@ -130,7 +136,7 @@ def _bug(error: Exception, *, verbose: bool) -> CostctlError:
 
 def _wants_json(args: list[str]) -> bool:
     chosen = os.environ.get("COSTCTL_FORMAT", "")
-    for word, after in zip(args, [*args[1:], ""], strict=True):
+    for word, after in zip(args, [*args[1:], ""], strict=False):
         if word == "--json":
             return True
         if word == "--format":

@@ -11,6 +11,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from costctl.cli._values import simplify, simplify_flag
+
 EXAMPLES = re.compile(r"\n\s*Examples?:\n(?P<lines>(?:[ \t]+\S.*\n?)+)")
 TOPICS = (
     "Arguments",
@@ -67,6 +69,13 @@ class _Help:
 
     help: str | None
     package: str = ""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return the flag `--help`."""
+        option = super().get_help_option(ctx)  # type: ignore[misc]  # mixed into a command
+        if option is not None:
+            simplify_flag(option)
+        return option
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the whole help of a command."""
@@ -150,6 +159,7 @@ def load(package: str, name: str) -> Any:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.command(name, cls=OneCommand)(module.command)
     command: Any = typer.main.get_command(app)
+    simplify(command)
     command.package = inner if names_in(inner) else ""
     return command
 

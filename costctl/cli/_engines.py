@@ -109,3 +109,24 @@ def pricing() -> ModuleType:
     from costctl.reports import pricing_explain as module
 
     return module
+
+
+def pricing_list() -> ModuleType:
+    """Return the reports that list prices."""
+    from costctl.reports import pricing_list as module
+
+    return module
+
+
+def pricing_check() -> ModuleType:
+    """Return the report of a validation."""
+    from costctl.reports import pricing_check as module
+
+    return module
+
+
+def price_check() -> ModuleType:
+    """Return the module that looks for suspicious prices."""
+    from costctl.pricebook import check as module
+
+    return module

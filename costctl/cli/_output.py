@@ -4,20 +4,23 @@ import importlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from costctl.cli._options import OutputOptions
-from costctl.errors import CostctlError
+from costctl.errors import CostctlError, ExitCode
 from costctl.render.style import Style, clean
-from costctl.table import Envelope, Report, Warn
+
+if TYPE_CHECKING:
+    from costctl.cli._options import OutputOptions
+    from costctl.table import Envelope, Report, Warn
 
 STDOUT = "-"
+LABELS = {ExitCode.OVER_BUDGET: "failed", ExitCode.INCONCLUSIVE: "inconclusive"}
 
 
-def write(report: Report, envelope: Envelope, output: OutputOptions) -> None:
+def write(report: "Report", envelope: "Envelope", output: "OutputOptions") -> None:
     """Write a report in the form and to the place asked for, then its warnings to stderr.
 
     A reader that closes the pipe early is no error: the command goes on to its verdict.
@@ -43,23 +46,19 @@ def to_stdout(text: str) -> None:
 
 def write_file(path: Path, text: str) -> None:
     """Write a file at once: whoever reads it sees the old or the new content, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
-        raise CostctlError(f"{path}: {error.strerror}", code="not_writable") from error
-    temporary = Path(name)
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123 - a descriptor
+        with temporary.open("x", encoding="utf-8", newline="") as file:
             file.write(text)
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     except OSError as error:
         raise CostctlError(f"{path}: {error.strerror}", code="not_writable") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink()
 
 
-def warn(warnings: Sequence[Warn], output: OutputOptions) -> None:
+def warn(warnings: "Sequence[Warn]", output: "OutputOptions") -> None:
     """Print warnings to stderr; JSON lists them in the document instead."""
     if output.quiet or output.shape == "json":
         return
@@ -67,13 +66,13 @@ def warn(warnings: Sequence[Warn], output: OutputOptions) -> None:
         say(f"warning: {warning.message}")
 
 
-def tell(text: str, output: OutputOptions) -> None:
+def tell(text: str, output: "OutputOptions") -> None:
     """Print a remark to stderr unless asked to be quiet; never beside a JSON document."""
     if not output.quiet and output.shape != "json":
         say(text)
 
 
-def hint(text: str, output: OutputOptions) -> None:
+def hint(text: str, output: "OutputOptions") -> None:
     """Print a next step to stderr, for people at a terminal only."""
     if sys.stderr.isatty() and sys.stdout.isatty():
         tell(text, output)
@@ -93,7 +92,7 @@ def complain(error: CostctlError, *, as_json: bool) -> None:
         body = {"code": error.code, "message": str(error), "hint": error.hint}
         say(json.dumps({"error": body}))
         return
-    say(f"error: {error}" if str(error) else "")
+    say(f"{LABELS.get(error.exit_code, 'error')}: {error}")
     if error.hint:
         say(f"hint: {error.hint}")
 
@@ -108,7 +107,7 @@ def flush() -> None:
         return
 
 
-def wants_color(output: OutputOptions, environ: Mapping[str, str], *, tty: bool) -> bool:
+def wants_color(output: "OutputOptions", environ: Mapping[str, str], *, tty: bool) -> bool:
     """Return whether to colour: flag, then NO_COLOR, then FORCE_COLOR, then the terminal."""
     if output.no_color or output.color != "auto":
         return output.color == "always" and not output.no_color
@@ -119,7 +118,7 @@ def wants_color(output: OutputOptions, environ: Mapping[str, str], *, tty: bool)
     return tty and environ.get("TERM") != "dumb"
 
 
-def _style(output: OutputOptions) -> Style:
+def _style(output: "OutputOptions") -> Style:
     to_file = output.output not in {None, STDOUT}
     tty = sys.stdout.isatty() and not to_file
     encoding = "utf-8" if to_file else sys.stdout.encoding or "utf-8"
@@ -155,9 +154,3 @@ def _abandon_stdout() -> None:
     # The buffer still holds text; without this the interpreter would fail to flush it at exit.
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -94,7 +94,7 @@ class Session:
             "missing_days": list(missing),
         }
         left_out = Warn(
-            "undated_excluded", f"{undated:,} rows have no time and belong to no period: left out"
+            "undated_excluded", f"{_rows(undated)} without a time: in no period, left out"
         )
         warnings = (*self.warnings, left_out) if undated else self.warnings
         return Envelope(
@@ -153,7 +153,7 @@ def usage_session(
         pricing = load_prices(store, config) if prices is not None else {}
         late = _engines.overview().hide_after(store, now.as_of)
         future = Warn(
-            "future_rows", f"{late:,} rows are at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
+            "future_rows", f"{_rows(late)} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
         )
         said = (*warnings, future) if late else warnings
         yield Session(store, config, now, query, pricing, said)
@@ -281,7 +281,7 @@ def ingest_options(source: LogOptions, config: Config, **more: Any) -> Any:
         endpoint_from=source.endpoint_from,
         count_tokens=source.count_tokens,
         source_tz=source.source_tz,
-        configs=config.paths,
+        configs=config.paths[::-1],
         **more,
     )
 

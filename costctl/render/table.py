@@ -43,7 +43,10 @@ def render(report: Report, envelope: Envelope, style: Style) -> str:
     for table in report.tables:
         page.gap()
         page.say(table.title, "bold")
-        page.draw(_fitted(table, envelope.currency, style))
+        if table.rows or table.total:
+            page.draw(_fitted(table, envelope.currency, style))
+        elif not table.notes:
+            page.say("(nothing)")
         for note in table.notes:
             page.say(note)
     page.gap()

@@ -1,6 +1,6 @@
 """What reading logs brought: one row a file, and what was not read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
@@ -23,6 +23,8 @@ COLUMNS = (
     Column("first", "first", Kind.TIME, wide_only=True),
     Column("last", "last", Kind.TIME, wide_only=True),
 )
+SHOWN = 5
+
 COUNTS = tuple(column.name for column in COLUMNS if column.kind is Kind.COUNT)
 
 
@@ -34,15 +36,16 @@ def ingest_report(
     dry_run: bool = False,
 ) -> Report:
     """Return one row per file and the total; `unpriced` are models without a price and their requests."""
-    read = [file for file in files if not file.error]
+    read = [file for file in files if not file.error and not file.listed_only]
+    shown = [file for file in read if not file.unchanged]
     total = _total(read)
     table = Table(
         name="files",
         title="What would be added" if dry_run else "",
         columns=COLUMNS,
-        rows=tuple(_row(file) for file in read),
-        total=tuple(_total_cell(column, total) for column in COLUMNS) if read else None,
-        notes=tuple(_notes(read, unpriced)),
+        rows=tuple(_row(file) for file in shown),
+        total=tuple(_total_cell(column, total) for column in COLUMNS) if shown else None,
+        notes=tuple(_notes(files, unpriced)),
     )
     return Report(
         name="ingest",
@@ -56,23 +59,6 @@ def ingest_report(
         warnings=(*warnings, *_warnings(files)),
         rows_key="files",
     )
-
-
-def file_line(file: "FileResult") -> str:
-    """Return one line about a file, for a run that nobody watches at a terminal."""
-    if file.error:
-        return f"{file.path}: {file.error}"
-    line = f"{file.path}: {file.format}, {file.records:,} records, {file.new_rows:,} new"
-    parts = [
-        f"{count:,} {word}"
-        for count, word in (
-            (file.duplicates, "known"),
-            (file.skipped, "skipped"),
-            (file.rejected, "rejected"),
-        )
-        if count
-    ]
-    return ", ".join((line, *parts))
 
 
 def failures(files: Sequence["FileResult"]) -> tuple[str, ...]:
@@ -101,33 +87,42 @@ def _object(file: "FileResult") -> dict[str, object]:
     cells: dict[str, object] = dict(
         zip((column.name for column in COLUMNS), _row(file), strict=True)
     )
-    return {**cells, "first_reject": file.first_reject, "error": file.error}
+    more = {"unchanged": file.unchanged, "recognised": not file.listed_only}
+    formats = [{"format": name, "records": count} for name, count in file.formats]
+    return {
+        **cells,
+        "formats": formats,
+        "first_reject": file.first_reject or None,
+        **more,
+        "error": file.error,
+    }
 
 
-def _notes(files: Sequence["FileResult"], unpriced: Sequence[tuple[str, int]]) -> list[str]:
-    notes = []
+def _notes(files: Sequence["FileResult"], unpriced: Sequence[tuple[str, int]]) -> Iterator[str]:
+    unchanged = sum(file.unchanged for file in files)
+    if unchanged:
+        yield f"{_count(unchanged, 'file')} unchanged since the last ingest"
+    unknown = [file.path for file in files if file.listed_only]
+    if unknown:
+        yield f"{_count(len(unknown), 'file')} not recognised as a log, left out: {_few(unknown)}"
     rejected = [file for file in files if file.rejected]
     if rejected:
-        lines = sum(file.rejected for file in rejected)
-        notes.append(
-            f"{lines:,} lines rejected, first: {rejected[0].path}: {rejected[0].first_reject}; "
-            "`costctl status --rejects` lists them"
-        )
+        lines = _count(sum(file.rejected for file in rejected), "line")
+        first = f"{rejected[0].path}: {rejected[0].first_reject}"
+        yield f"{lines} rejected, first in {first}; `costctl status --rejects` lists them"
     if unpriced:
-        shown = ", ".join(f"{model} ({count:,} requests)" for model, count in unpriced[:5])
-        more = f" and {len(unpriced) - 5} more" if len(unpriced) > 5 else ""  # noqa: PLR2004 - as above
-        notes.append(f"no price for {shown}{more}; `costctl pricing explain MODEL` says why")
-    return notes
+        names = _few([f"{model} ({_count(count, 'request')})" for model, count in unpriced])
+        yield f"no price for {names}; `costctl pricing explain MODEL` says why"
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _warnings(files: Sequence["FileResult"]) -> list[Warn]:
-    said = [Warn("log", f"{file.path}: {text}") for file in files for text in file.warnings]
-    said += [
-        Warn(
-            "rejected_lines",
-            f"{file.path}: {file.rejected:,} lines rejected, first: {file.first_reject}",
-        )
-        for file in files
-        if file.rejected and not file.error
-    ]
-    return said
+    return [Warn("log", f"{file.path}: {text}") for file in files for text in file.warnings]

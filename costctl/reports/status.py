@@ -132,6 +132,11 @@ def price_age(standing: Standing) -> timedelta | None:
         return None
 
 
+def counted(number: int, what: str) -> str:
+    """Return `1 row`, `2 rows`."""
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def duration(span: timedelta) -> str:
     """Return a span in its two largest units."""
     minutes = max(int(span.total_seconds()) // 60, 0)
@@ -158,7 +163,7 @@ def _lines(standing: Standing) -> list[str]:
     pairs += [
         (
             "rejected",
-            f"{standing.rejected:,} lines"
+            counted(standing.rejected, "line")
             + ("; `costctl status --rejects` lists them" if standing.rejected else ""),
         )
     ]
@@ -168,7 +173,11 @@ def _lines(standing: Standing) -> list[str]:
 
 
 def _usage(total: "Spent") -> str:
-    requests = "an unknown number of" if total.requests is None else f"{total.requests:,}"
+    requests = (
+        "an unknown number of requests"
+        if total.requests is None
+        else counted(total.requests, "request")
+    )
     return (
         f"{total.rows:,} rows, {requests} requests, {total.tokens.total:,} tokens"
         if total.rows
@@ -192,7 +201,7 @@ def _gaps(standing: Standing) -> str:
         return "none"
     shown = ", ".join(day.isoformat() for day in days[:SHOWN_NAMES])
     more = f" and {len(days) - SHOWN_NAMES} more" if len(days) > SHOWN_NAMES else ""
-    return f"{len(days)} days without usage: {shown}{more}"
+    return f"{counted(len(days), 'day')} without usage: {shown}{more}"
 
 
 def _unpriced(total: "Spent") -> str:
@@ -200,14 +209,15 @@ def _unpriced(total: "Spent") -> str:
         return "none"
     shown = ", ".join(f"{name} ({count:,})" for name, count in total.unpriced_names[:SHOWN_NAMES])
     more = len(total.unpriced_names) - SHOWN_NAMES
-    return f"{total.unpriced_requests:,} requests, {total.unpriced_tokens:,} tokens: {shown}" + (
-        f" and {more} more" if more > 0 else ""
+    return (
+        f"{counted(total.unpriced_requests, 'request')}, {counted(total.unpriced_tokens, 'token')}: {shown}"
+        + (f" and {more} more" if more > 0 else "")
     )
 
 
 def _ingested(last: "Ingested | None") -> str:
     return (
-        f"{last.at:%Y-%m-%d %H:%M} UTC, {last.path}, {last.new_rows:,} new rows"
+        f"{last.at:%Y-%m-%d %H:%M} UTC, {last.path}, {counted(last.new_rows, 'new row')}"
         if last
         else "never"
     )

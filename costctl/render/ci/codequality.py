@@ -31,7 +31,7 @@ def _finding(run: Run, outcome: Outcome) -> dict[str, object]:
 
 def fingerprint(path: str, outcome: Outcome) -> str:
     """Return what stays equal when figures and lines move, so that reruns match."""
-    parts = (path, outcome.budget, outcome.basis, outcome.metric)
+    parts = (path, outcome.budget, outcome.check)
     return sha256("\x00".join(parts).encode()).hexdigest()
 
 

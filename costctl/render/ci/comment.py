@@ -8,7 +8,7 @@ from costctl.budgets.verdict import Outcome, Run, Status
 from costctl.render.ci._text import cut, one_line
 from costctl.render.json import dumps
 from costctl.render.markdown import code, escaped
-from costctl.reports.check import amount, check_name, sentence, verdict_line
+from costctl.reports.check import amount, sentence, verdict_line
 from costctl.table import Envelope
 
 MARKER = "<!-- costctl:check -->"
@@ -42,7 +42,7 @@ def _table(outcomes: list[Outcome]) -> list[str]:
         cells = (
             outcome.status.value,
             code(one_line(outcome.budget)),
-            escaped(check_name(outcome)),
+            escaped(outcome.check),
             "" if outcome.value is None else escaped(amount(outcome.value, outcome)),
             "" if outcome.limit is None else escaped(amount(outcome.limit, outcome)),
             "" if outcome.status is Status.PASS else escaped(one_line(sentence(outcome))),
@@ -57,7 +57,7 @@ def _foot(envelope: Envelope) -> str:
 
 
 def _key(outcome: Outcome) -> str:
-    name = f"{outcome.budget}/{outcome.basis}/{outcome.metric}"
+    name = f"{outcome.budget}/{outcome.check}"
     return re.sub(r'["<>\\\x00-\x1f-]', "_", one_line(name))
 
 

@@ -6,7 +6,7 @@ from xml.sax.saxutils import quoteattr
 
 from costctl.budgets.verdict import Outcome, Run, Status
 from costctl.render.ci._text import in_xml, one_line
-from costctl.reports.check import check_name, sentence
+from costctl.reports.check import sentence
 
 
 def junit(run: Run, as_of: datetime) -> str:
@@ -39,7 +39,7 @@ def _when(as_of: datetime) -> str:
 
 
 def _case(run: Run, outcome: Outcome) -> str:
-    name = f"{outcome.budget}: {check_name(outcome)}"
+    name = f"{outcome.budget}: {outcome.check}"
     head = f'    <testcase classname={_attribute(outcome.budget)} name={_attribute(name)} time="0"'
     inner = _inner(run, outcome)
     return f"{head}>{inner}</testcase>" if inner else f"{head}/>"

@@ -7,7 +7,6 @@ from decimal import Decimal
 from costctl.budgets.verdict import Outcome, Run, Status
 from costctl.render.numbers import exact
 from costctl.render.style import clean
-from costctl.reports.check import check_name
 
 Number = int | float | Decimal
 Labels = tuple[tuple[str, str], ...]
@@ -69,7 +68,7 @@ def run_gauges(run: Run) -> list[Gauge]:
 
 
 def _of(outcome: Outcome) -> Labels:
-    return (("budget", outcome.budget), ("check", check_name(outcome)))
+    return (("budget", outcome.budget), ("check", outcome.check))
 
 
 def _figures(run: Run, name: str) -> tuple[tuple[Labels, Number], ...]:

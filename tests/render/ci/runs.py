@@ -12,14 +12,18 @@ AS_OF = datetime(2026, 11, 23)  # noqa: DTZ001 - naive UTC
 ENVELOPE = Envelope(AS_OF, pricing={"version": "2026-11-23", "sha256": "0123456789ab"})
 
 
-def outcome(status, name="total", line=7, **more):
-    values = {"value": Decimal("125.5"), "limit": Decimal(100), "reasons": ("above 100%",)}
+def outcome(status, name="total", line=7, **more: object):
+    values: dict[str, object] = {
+        "value": Decimal("125.5"),
+        "limit": Decimal(100),
+        "reasons": ("above 100%",),
+    }
     values |= more
     basis = values.pop("basis", "actual")
     return Outcome(name, basis, values.pop("metric", "cost"), status, line, **values)
 
 
-def run_of(*outcomes, path="budgets.yaml"):
+def run_of(*outcomes: Outcome, path="budgets.yaml"):
     return Run(BudgetFile(path, "USD", None, ()), outcomes)
 
 
@@ -31,7 +35,15 @@ def every_kind():
         outcome(Status.INCONCLUSIVE, "unsure", 9, value=None),
         outcome(Status.WARN, "waived", 12, waiver=waiver),
         outcome(Status.PASS, "fine", 15, value=Decimal(1), reasons=()),
-        outcome(Status.SKIP, "young", 18, basis="forecast", value=None, reasons=("too early",)),
+        outcome(
+            Status.SKIP,
+            "young",
+            18,
+            basis="forecast",
+            detail="month p50",
+            value=None,
+            reasons=("too early",),
+        ),
         outcome(
             Status.FAIL,
             "hits",

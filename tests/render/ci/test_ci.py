@@ -11,7 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from costctl.budgets.verdict import Status
 from costctl.render.ci import annotations as notes
 from costctl.render.ci import codequality, comment, junit, openmetrics, outputs, summary
-from costctl.reports.check import check_report
+from costctl.reports.check import check_report, verdict_line
 from tests.render.ci.runs import AS_OF, ENVELOPE, HOSTILE, every_kind, many, outcome, run_of
 from tests.render.ci.xsd import violations
 
@@ -22,7 +22,7 @@ def test_annotations_point_to_the_budget_and_say_why():
     text = notes.annotations(run_of(outcome(Status.FAIL), outcome(Status.PASS)))
     assert text == (
         "::error file=budgets.yaml,line=7,title=FAIL total"
-        "::actual: $125.50 of $100.00, above 100%25\n"
+        "::actual cost: $125.50 of $100.00, above 100%25\n"
     )
 
 
@@ -43,7 +43,7 @@ def test_ten_thousand_failures_stay_within_the_limits():
     lines = notes.annotations(run).splitlines()
     assert len(lines) == 10
     assert lines[-1] == "::error title=costctl::9,991 more, see the summary"
-    text = summary.summary(check_report(run), ENVELOPE)
+    text = summary.summary(verdict_line(run), check_report(run), ENVELOPE)
     assert len(text.encode()) <= 900 * 1024
     assert "Cut here" in text
     said = comment.comment(run, ENVELOPE)
@@ -57,8 +57,8 @@ def test_a_green_run_annotates_nothing():
 
 
 def test_the_summary_shows_every_check():
-    text = summary.summary(check_report(every_kind()), ENVELOPE)
-    assert text.startswith("## costctl\n")
+    text = summary.summary("FAIL: 1 FAIL", check_report(every_kind()), ENVELOPE)
+    assert text.startswith("## costctl: FAIL: 1 FAIL\n")
     for word in ("FAIL", "WARN", "PASS", "SKIP", "INCONCLUSIVE"):
         assert word in text
     assert "<script" not in text

@@ -1,8 +1,9 @@
 """Reads the few words of XML Schema that our schema uses, and judges a document by them."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 XS = "{http://www.w3.org/2001/XMLSchema}"
 TYPES = {
@@ -14,12 +15,12 @@ TYPES = {
 
 
 def violations(text, schema):
-    root = ElementTree.fromstring(Path(schema).read_text())  # noqa: S314 - our own file
+    root = ET.fromstring(Path(schema).read_text())  # noqa: S314 - our own file
     rules = {element.get("name"): element.find(f"{XS}complexType") for element in root}
-    return list(_judge(ElementTree.fromstring(text), rules))  # noqa: S314 - our own output
+    return list(_judge(ET.fromstring(text), rules))  # noqa: S314 - our own output
 
 
-def _judge(element, rules):
+def _judge(element, rules) -> Iterator[str]:
     rule = rules.get(element.tag)
     if rule is None:
         yield f"{element.tag} is unknown"
@@ -38,7 +39,7 @@ def _judge(element, rules):
         yield from _judge(child, rules)
 
 
-def _children(element, rule):
+def _children(element, rule) -> Iterator[str]:
     order = [(e.get("ref"), e.get("maxOccurs")) for e in rule.findall(f"{XS}sequence/{XS}element")]
     places = {name: place for place, (name, _) in enumerate(order)}
     found = [child.tag for child in element]

@@ -1,0 +1,103 @@
+"""Read logs into the database; only what is new is added."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from costctl.cli import _engines
+from costctl.cli._options import DbOptions, LogOptions, MomentOptions, OutputOptions, flat
+from costctl.cli._output import write
+from costctl.cli._progress import progress
+from costctl.cli._session import ingest_options, load_prices, moment_in, settings_of
+from costctl.config import Config
+from costctl.errors import CostctlError
+from costctl.reports.ingest import failures, ingest_report
+from costctl.table import Envelope
+from costctl.vocabulary import Query
+
+if TYPE_CHECKING:
+    from costctl.ingest import FileResult
+    from costctl.store import Store
+
+Logs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="Files, folders (with all below), globs, or `-` for stdin; also .gz and .zst.",
+        show_default=False,
+    ),
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be added, and add nothing.")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse a file with any line that cannot be read.")
+]
+
+
+@flat
+def command(
+    *,
+    paths: Logs,
+    dry_run: DryRun = False,
+    strict: Strict = False,
+    logs: LogOptions,
+    db: DbOptions,
+    moment: MomentOptions,
+    output: OutputOptions,
+) -> None:
+    """Read logs into the database; only what is new is added.
+
+    The format of a log is recognised by what is in it; --map and --set say what costctl cannot know. Lines that
+    cannot be read are counted, kept and listed by `costctl status --rejects`.
+
+    Examples:
+      costctl ingest logs/
+      costctl ingest calls.csv --map endpoint=feature --map input=tokens_in --set model=gpt-4o
+    """
+    config = settings_of(db, moment)
+    options = ingest_options(logs, config, strict=strict, dry_run=dry_run)
+    fresh = not config.db.exists()
+    results: list[FileResult] = []
+    try:
+        with _opened(config.db, memory=dry_run and fresh) as store:
+            with progress(wanted=not output.quiet) as tell:
+                results = _engines.ingest().ingest(store, paths, options, tell)
+            added = any(result.new_rows for result in results)
+            pricing, unpriced = _prices(store, config) if added and not dry_run else ({}, ())
+    finally:
+        if fresh and all(result.error for result in results):
+            _remove(config.db)
+    now = moment_in(config)
+    report = ingest_report(results, unpriced=unpriced, dry_run=dry_run)
+    write(report, Envelope(now.as_of, now.tz, pricing=pricing), output)
+    _refuse(results)
+
+
+def _opened(path: Path, *, memory: bool) -> "Store":
+    store = _engines.store()
+    return store.memory() if memory else store.open(path, write=True)
+
+
+def _prices(store: "Store", config: Config) -> tuple[dict[str, object], Sequence[tuple[str, int]]]:
+    """Return the price table and the models of the database that it has no price for."""
+    pricing = load_prices(store, config)
+    total = _engines.rollup().total(store, Query())
+    return pricing, total.unpriced_names
+
+
+def _remove(path: Path) -> None:
+    """Leave no empty database behind a run that read nothing."""
+    for file in (path, path.with_name(f"{path.name}.wal")):
+        file.unlink(missing_ok=True)
+
+
+def _refuse(results: "Sequence[FileResult]") -> None:
+    lines = failures(results)
+    if lines:
+        more = f"\nand {len(lines) - 1} more that could not be read" if len(lines) > 1 else ""
+        raise CostctlError(
+            lines[0] + more, "`costctl formats` lists what costctl can read", "unreadable_log"
+        )
