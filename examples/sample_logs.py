@@ -103,13 +103,13 @@ def main(arguments: list[str]) -> None:
     """Write the month into a folder, by default `sample_logs` beside this one."""
     folder = Path(arguments[0]) if arguments else Path(__file__).parents[1] / "sample_logs"
     draw = random.Random(SEED)
-    write_rollup(folder / "rollup" / "2026-10-01_to_29.csv", hourly_sums(draw))
-    write_jsonl(folder / "lesson_jsonl" / "2026-10-30.jsonl.gz", calls(draw, JSONL_DAY))
+    write_rollup(folder / "rollup" / "01-29.csv", hourly_sums(draw))
+    write_jsonl(folder / "lesson_jsonl" / "30.jsonl.gz", calls(draw, JSONL_DAY))
     saturday = list(calls(draw, MIXED_DAY))
     embeddings = [call for call in saturday if call["endpoint"] == "embedding"]
     others = [call for call in saturday if call["endpoint"] != "embedding"]
-    write_log(folder / "lesson_log" / "2026-10-31.log.gz", others)
-    write_sqlite(folder / "lesson_sqlite" / "2026-10-31.db", embeddings)
+    write_log(folder / "lesson_log" / "31.log.gz", others)
+    write_sqlite(folder / "lesson_sqlite" / "31.db", embeddings)
 
 
 def hourly_sums(draw: random.Random) -> Iterator[dict[str, object]]:

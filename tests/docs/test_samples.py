@@ -11,10 +11,10 @@ from tests.docs.transcripts import ROOT
 
 SAMPLES = ROOT / "sample_logs"
 FILES = (
-    "rollup/2026-10-01_to_29.csv",
-    "lesson_jsonl/2026-10-30.jsonl.gz",
-    "lesson_log/2026-10-31.log.gz",
-    "lesson_sqlite/2026-10-31.db",
+    "rollup/01-29.csv",
+    "lesson_jsonl/30.jsonl.gz",
+    "lesson_log/31.log.gz",
+    "lesson_sqlite/31.db",
 )
 
 

