@@ -119,7 +119,7 @@ class Lookup:
         in_tier = [row for row in in_region if row["tier"] == ask.tier]
         if not in_tier:
             return NoPrice("no_tier_price", _other_tiers(ask, in_region))
-        row = next((row for row in in_tier if _holds(row, ask.at)), None)
+        row = next((row for row in in_tier if holds(row, ask.at)), None)
         if row is None:
             return NoPrice("no_price_at_date", nearest_period(in_tier, ask.at))
         return self._in_row(row, ask)
@@ -208,11 +208,12 @@ def _listing(values: Iterable[object]) -> str:
 
 
 def _other_tiers(ask: Ask, rows: Sequence[Named]) -> str:
-    held = [row for row in rows if _holds(row, ask.at)]
+    held = [row for row in rows if holds(row, ask.at)]
     return f"no {ask.tier} price for {ask.name}; it has prices for: {_listing(r['tier'] for r in held)}"
 
 
-def _holds(row: Named, at: datetime) -> bool:
+def holds(row: Named, at: datetime) -> bool:
+    """Return whether a row holds at a moment."""
     start, end = row.when("valid_from"), row.when("valid_to")
     return (start is None or start <= at) and (end is None or at < end)
 

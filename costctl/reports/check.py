@@ -11,6 +11,7 @@ from costctl.table import Cell, Column, Kind, Report, Table, Warn
 MONEY = frozenset({"actual", "forecast", "simulate"})
 TROUBLE = (Status.FAIL, Status.INCONCLUSIVE, Status.WARN)
 SHOWN_GROUPS = 50
+MANY = 1_000
 
 HEAD = (
     Column("status", "Status", Kind.STATUS),
@@ -27,7 +28,6 @@ UNIT_COLUMNS = (
     Column("threshold", "Threshold", Kind.NUMBER),
     Column("unit", "Unit", Kind.TEXT, wide_only=True),
 )
-WHY = Column("why", "Why", Kind.TEXT, wide_only=True)
 
 
 def check_report(run: Run, found: Sequence[Anomaly] = ()) -> Report:
@@ -36,7 +36,7 @@ def check_report(run: Run, found: Sequence[Anomaly] = ()) -> Report:
         name="check",
         tables=(_table(run),),
         result=check_result(run, found),
-        foot=(*_reasons(run), verdict_line(run)),
+        foot=tuple(_reasons(run)),
         warnings=(*run.warnings, *(Warn("anomaly", anomaly_words(a)) for a in found)),
     )
 
@@ -46,16 +46,6 @@ def verdict_line(run: Run) -> str:
     return f"{run.status.value}: {counted(run.outcomes) or 'no checks'}"
 
 
-def check_name(outcome: Outcome) -> str:
-    """Return the name of a check within its budget."""
-    if outcome.basis in {"actual", "simulate"}:
-        return outcome.basis
-    if outcome.basis == "forecast":
-        projection = outcome.forecast
-        return f"forecast ({projection.method})" if projection else "forecast"
-    return f"{outcome.basis} {outcome.metric}"
-
-
 def _table(run: Run) -> Table:
     money = any(o.basis in MONEY for o in run.outcomes)
     units = any(o.basis not in MONEY for o in run.outcomes)
@@ -63,7 +53,6 @@ def _table(run: Run) -> Table:
         *HEAD,
         *(MONEY_COLUMNS if money else ()),
         *(UNIT_COLUMNS if units else ()),
-        WHY,
     )
     rows = tuple(_row(outcome, money=money, units=units) for outcome in run.outcomes)
     return Table("budgets", f"Budgets of {run.file.path}", columns, rows)
@@ -71,14 +60,14 @@ def _table(run: Run) -> Table:
 
 def _row(outcome: Outcome, *, money: bool, units: bool) -> tuple[Cell, ...]:
     is_money = outcome.basis in MONEY
-    cells: list[Cell] = [outcome.status.value, outcome.budget, check_name(outcome)]
+    cells: list[Cell] = [outcome.status.value, outcome.budget, outcome.check]
     if money:
         used = outcome.pct / 100 if outcome.pct is not None else None
         cells += [outcome.value, outcome.limit, used] if is_money else [None, None, None]
     if units:
         unit = (outcome.value, outcome.limit, outcome.unit)
         cells += [None, None, "USD"] if is_money else unit
-    return (*cells, "; ".join(outcome.reasons))
+    return tuple(cells)
 
 
 def _reasons(run: Run) -> list[str]:
@@ -92,7 +81,9 @@ def _reasons(run: Run) -> list[str]:
 def sentence(outcome: Outcome) -> str:
     """Return what a check found, in one sentence without its status and its budget."""
     why = "; ".join(outcome.reasons) or "within its limits"
-    parts = [f"{check_name(outcome)}: {figure(outcome)}{why}"]
+    parts = [f"{outcome.check}: {figure(outcome)}{why}"]
+    if outcome.forecast is not None:
+        parts.append(f"by {outcome.forecast.method}")
     if outcome.crossed_on is not None:
         parts.append(f"limit crossed on {outcome.crossed_on}")
     if outcome.status in TROUBLE and outcome.drivers:
@@ -114,16 +105,20 @@ def amount(value: Decimal, outcome: Outcome) -> str:
     if outcome.unit == "share":
         return f"{value * 100:.2f}%"
     if outcome.unit != "USD":
-        return f"{value:,.4g} {outcome.unit}" if value < 10_000 else f"{value:,.0f} {outcome.unit}"  # noqa: PLR2004 - digits enough
+        return f"{_figure(value)} {outcome.unit}"
     if outcome.basis in MONEY:
         return f"${value:,.2f}"
-    return f"${value:,.4g}" if abs(value) < 1_000 else f"${value:,.2f}"  # noqa: PLR2004 - as above
+    return f"${_figure(value)}"
+
+
+def _figure(value: Decimal) -> str:
+    return f"{value:,.0f}" if abs(value) >= MANY else f"{float(value):.4g}"
 
 
 def driver_words(driver: Driver) -> str:
     """Return a driver as `rag_query gpt-4o +$310.20`."""
     name = " ".join("(none)" if value is None else str(value) for _, value in driver.key)
-    if driver.delta_usd is None:
+    if not driver.delta_usd:
         return f"{name} ${driver.cost_usd:,.2f}"
     sign = "-" if driver.delta_usd < 0 else "+"
     return f"{name} {sign}${abs(driver.delta_usd):,.2f}"
@@ -151,6 +146,7 @@ def outcome_values(outcome: Outcome) -> dict[str, object]:
     waiver = outcome.waiver
     return {
         "name": outcome.budget,
+        "check": outcome.check,
         "basis": outcome.basis,
         "metric": outcome.metric,
         "value": outcome.value,

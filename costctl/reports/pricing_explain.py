@@ -13,6 +13,7 @@ from costctl.table import Column, Kind, Report, Table
 USUAL = ("cache_read", "cache_write", "cache_write_long", "reasoning")
 """Inherited classes worth a word; audio and image take part only where they have a price of their own."""
 
+FIRST = ("input", "output")
 LABEL = 10
 GAP = 2
 
@@ -192,7 +193,9 @@ def rates_line(rates: Named, *, listed: bool = False) -> str:
     inherited = rates["inherited"]
     taken = tuple(inherited) if isinstance(inherited, (list, tuple)) else ()
     parts = []
-    for name, price in stated(rates).items():
+    prices = stated(rates)
+    for name in sorted(prices, key=lambda name: (name not in FIRST, list(prices).index(name))):
+        price = prices[name]
         rate = rates.rate(f"list_{name}") if listed and f"list_{name}" in rates.columns else None
         shown = f"{name} {price if rate is None else price_per_million(rate):f}"
         if name not in taken:

@@ -85,7 +85,10 @@ def command(
     )
     explained = _explained(prices, key, tier=tier, region=region, at=at, tokens=counts)
     tabular = output.shape in {"csv", "markdown", "plain"}
-    write(reports.explain_report(explained, tabular=tabular), prices.envelope(), output)
+    envelope = prices.envelope()
+    # The steps name the table themselves.
+    shown = replace(envelope, pricing={}) if output.shape == "table" else envelope
+    write(reports.explain_report(explained, tabular=tabular), shown, output)
     if explained.reason:
         raise NoDataError(
             f"{model!r} has no price: {explained.reason.replace('_', ' ')}",
@@ -136,7 +139,7 @@ def _explained(
         size = reports.prompt_size(tokens)
         place = (resolved.price_provider, resolved.price_name, resolved.price_region)
         found = table.find(lookup.Ask(*place, tier, moment, size))
-    return reports.Explained(
+    explained: Explained = reports.Explained(
         key=key,
         resolved=resolved,
         found=found,
@@ -147,6 +150,7 @@ def _explained(
         at=moment,
         table=f"{prices.compiled.version} sha256 {prices.compiled.sha256}",
     )
+    return explained
 
 
 def _assumed(names: "Names", key: "Key", resolved: "Resolved") -> str:
