@@ -130,3 +130,17 @@ def price_check() -> ModuleType:
     from costctl.pricebook import check as module
 
     return module
+
+
+def pricing_show() -> ModuleType:
+    """Return the report of a model's price history."""
+    from costctl.reports import pricing_show as module
+
+    return module
+
+
+def simulating() -> ModuleType:
+    """Return the module that answers what-if questions."""
+    from costctl.cli import _simulating as module
+
+    return module
