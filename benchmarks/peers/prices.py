@@ -104,7 +104,10 @@ def mixes(draw: random.Random, draws: int, mode: str) -> Iterator[tuple[str, lis
         return
     for shape, extra in SHAPES.items():
         for size, (low, high) in SIZES.items():
-            yield f"{shape}, {size}", [_mix(draw, shape, extra, draw.randint(low, high)) for _ in range(draws)]
+            yield (
+                f"{shape}, {size}",
+                [_mix(draw, shape, extra, draw.randint(low, high)) for _ in range(draws)],
+            )
     edges = [128_001, 200_001, 272_001, 272_000, 128_000]
     yield "edges", [Mix("edges", size - 100, 1000, read=100) for size in edges]
 
@@ -253,9 +256,7 @@ def close(one: Decimal, other: Decimal) -> bool:
 
 def explained(provider: str, name: str, tier: str) -> bool:
     """Return whether a difference has a stated reason."""
-    return any(
-        provider == p and fnmatch(name, n) and fnmatch(tier, t) for p, n, t, _ in EXPLAINED
-    )
+    return any(provider == p and fnmatch(name, n) and fnmatch(tier, t) for p, n, t, _ in EXPLAINED)
 
 
 class Comparison:
@@ -283,7 +284,7 @@ class Comparison:
     ) -> None:
         key, name, entry = about
         owner, mode = str(entry["litellm_provider"]), str(entry.get("mode"))
-        where = self.ours.name(provider.split(" ")[0], name)
+        where = self.ours.name(provider.split(" ", maxsplit=1)[0], name)
         draw = random.Random(f"{self.seed} {name} {tier}")
         told: set[str] = set()
         for shape, drawn in mixes(draw, self.draws, mode):
@@ -336,7 +337,9 @@ def _followed(theirs: list[tuple[Decimal, Decimal]], own: list[Decimal | None]) 
 
 def report(scores: Mapping[str, Score], *, verbose: bool) -> int:
     """Print agreement per provider and what differs; return the exit code."""
-    print(f"{'provider':<15}{'names':>7}{'alike':>8}{'equal':>8}{'explained':>11}{'wrong':>7}   where the two differ")
+    print(
+        f"{'provider':<15}{'names':>7}{'alike':>8}{'equal':>8}{'explained':>11}{'wrong':>7}   where the two differ"
+    )
     for provider, score in scores.items():
         followed = ", ".join(f"{who} {count}" for who, count in score.followed.most_common())
         print(
