@@ -9,7 +9,8 @@ from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.sources import lines
 from costctl.sources.lines import Bad
 from costctl.store import ledger, readers
-from costctl.store.compile import Statement, can_be_fast, compile_format
+from costctl.store.compile import Statement, compile_format
+from costctl.store.compile_fast import compile_fast
 from costctl.store.connection import Store
 from costctl.store.ledger import Entry
 from costctl.store.loading import Loaded, Loader, Span
@@ -85,17 +86,12 @@ class BatchLoader:
         source = self.options.source or statement.form.name
         first = plans[0]
         plain = len(plans) == 1 and first.part.kind == "jsonl" and first.part.compression == "none"
-        if plain and first.found.size >= FAST_FROM and not first.tail and can_be_fast(statement):
-            mark = self.store.connection.execute(
-                "SELECT coalesce(max(rowid), -1) FROM usage_narrow"
-            ).fetchone()
-            done = self.loader.load_fast(statement, first.part, source)
+        fast = compile_fast(statement.form) if plain and not first.tail and first.found.size >= FAST_FROM else None
+        if fast is not None:
+            done = self.loader.load_fast(statement, fast, first.part, source)
             if done is not None:
                 return {first.ingest_id: done}
-            del mark
-            self.store.connection.execute(
-                f"DELETE FROM usage_narrow WHERE ingest_id = {first.ingest_id}"
-            )
+            self.loader.forget(first.ingest_id)
         return self.loader.load(statement, [plan.part for plan in plans], source)
 
     def _result(self, plan: Plan, done: Loaded, span: Span) -> FileResult:

@@ -172,45 +172,9 @@ def _plain(name: str, sql: str) -> str:
     if kind == "TIMESTAMP":
         return f"epoch_us({sql})"
     if kind.startswith("DECIMAL"):
-        # The shortest text of the double is the same whatever container the amount came in.
-        return f"CAST({sql} AS DOUBLE)"
+        # Whole billionths are the same text whatever container and form the amount came in.
+        return f"CAST(round(CAST({sql} AS DOUBLE) * 1e9) AS HUGEINT)"
     return sql
-
-
-def fast_select(statement: Statement, source: str) -> str:
-    """Return the statement over a reader of JSON lines whose rows are the structs themselves.
-
-    The row of a record that needs a closer look has no `event_key`: not an object, a count that is none, a rare
-    column that the narrow table lacks, or no evidence that an equal row is the same call.
-    """
-    raw, typed, classes = statement.layers.raw, statement.layers.typed, statement.layers.classes
-    narrow = [c.name for c in USAGE if c.common]
-    columns = statement.columns
-    rare = [
-        f"{sql} IS NULL"
-        for n, sql in columns.items()
-        if _is_rare(n) and BY_NAME[n].default == "NULL"
-    ]
-    rare += [
-        f"{sql} IS NOT DISTINCT FROM {BY_NAME[n].default}"
-        for n, sql in columns.items()
-        if _is_rare(n) and BY_NAME[n].default != "NULL"
-    ]
-    keep = [statement.values.test(statement.form.keep)] if statement.form.keep else []
-    clean = " AND ".join(
-        ["reason IS NULL", "NOT (" + bare(statement) + ")", "NOT k_mismatch", *rare, *keep]
-    )
-    wanted = {
-        n: columns.get(n, BY_NAME[n].default)
-        for n in narrow
-        if n not in {"event_key", "ingest_id", "source_line", "source", "source_format"}
-    }
-    key = f"CASE WHEN {clean} AND ({statement.key} & 1::UHUGEINT) = 1 THEN {statement.key} END"
-    return (
-        f"SELECT {key} AS event_key, {', '.join(f'{sql} AS {n}' for n, sql in wanted.items())} "
-        f"FROM (SELECT *, {_aliased(classes)} FROM (SELECT *, {_aliased(typed)} FROM (SELECT s_0, {_aliased(raw)} "
-        f"FROM (SELECT s_0 FROM {source} AS s_0))))"
-    )
 
 
 def stays_narrow(statement: Statement) -> str:
@@ -222,30 +186,6 @@ def stays_narrow(statement: Statement) -> str:
     return " AND ".join(parts)
 
 
-def can_be_fast(statement: Statement) -> bool:
-    """Return whether records are flat and independent of each other, so that one pass over the structs will do."""
-    form = statement.form
-    layers = statement.layers
-    texts = " ".join(
-        (*layers.raw.values(), *layers.typed.values(), *layers.classes.values(), statement.key)
-    )
-    plain = not (
-        form.explode or form.unwrap or form.parse or form.attributes or form.text or form.variants
-    )
-    return (
-        plain
-        and not form.needs_whole_file
-        and form.merge == "first"
-        and form.to == "usage"
-        and not form.assumed
-        and (
-            "d_0" not in texts
-            and (form.keep is None or "d_0" not in statement.values.test(form.keep))
-            and form.skip is None
-        )
-    )
-
-
 def _is_rare(name: str) -> bool:
     return name in BY_NAME and not BY_NAME[name].common and name != "assumed"
 
@@ -254,7 +194,3 @@ def bare(statement: Statement) -> str:
     """Return the test that a record has none of the texts that the format knows."""
     names = [n for n in statement.layers.raw if n.startswith(("n_", "x_"))]
     return " AND ".join(f"{n} IS NULL" for n in names) or "false"
-
-
-def _aliased(columns: dict[str, str]) -> str:
-    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())

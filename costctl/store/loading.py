@@ -8,7 +8,8 @@ import duckdb
 
 from costctl.errors import CostctlError
 from costctl.store import readers
-from costctl.store.compile import Statement, fast_select, stays_narrow
+from costctl.store.compile import Statement, stays_narrow
+from costctl.store.compile_fast import Fast
 from costctl.store.compile_rows import MACROS as ROW_MACROS
 from costctl.store.compile_stage import MACROS as STAGE_MACROS
 from costctl.store.compile_stage import stage_select
@@ -148,9 +149,9 @@ class Loader:
             )
         return loaded
 
-    def load_fast(self, statement: Statement, part: Part, source: str) -> Loaded | None:
+    def load_fast(self, statement: Statement, fast: Fast, part: Part, source: str) -> Loaded | None:
         """Read one file of flat JSON lines in one pass; return None where only the thorough way is right."""
-        reader = readers.structs(part.path, statement.documents.levels[0].tree.columns(), LONGEST)
+        reader = readers.structs(part.path, fast.columns, LONGEST)
         names = [
             c.name
             for c in NARROW
@@ -160,7 +161,7 @@ class Loader:
         try:
             done = run(
                 f"INSERT INTO usage_narrow (ingest_id, source, source_format, {', '.join(names)}) "
-                f"SELECT {part.ingest_id}, $source, $form, {', '.join(names)} FROM ({fast_select(statement, reader)})",
+                f"SELECT {part.ingest_id}, $source, $form, {', '.join(names)} FROM ({fast.select.replace('{reader}', reader)})",
                 {"source": source, "form": statement.form.name},
             ).fetchone()
         except (duckdb.InvalidInputException, duckdb.ConversionException):
@@ -189,6 +190,10 @@ class Loader:
             rest.incomplete,
             rest.mismatch,
         )
+
+    def forget(self, ingest_id: int) -> None:
+        """Take back what the one-pass way wrote of a file."""
+        self.connection.execute(f"DELETE FROM usage_narrow WHERE ingest_id = {ingest_id}")
 
     def _drop_repeats(self, mine: str) -> int:
         """Remove rows of this file that stand in the store already or twice in the file; return how many."""

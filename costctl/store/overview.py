@@ -15,6 +15,8 @@ from costctl.store.dimensions import (
 )
 from costctl.vocabulary import Query, Window
 
+_QUARTER = "time_bucket(INTERVAL 15 MINUTE, occurred_at)"
+
 
 def hide_after(store: Store, as_of: datetime) -> int:
     """Leave rows at or after a moment out of every question from now on, and return how many there are."""
@@ -45,9 +47,12 @@ def holes(store: Store, query: Query) -> tuple[tuple[date, ...], int]:
 
 def _days(store: Store, branch: Branch, query: Query) -> list[date]:
     parameters = Parameters()
-    day = time_expression("day", "occurred_at", query.tz, parameters)
+    day = time_expression("day", "slot", query.tz, parameters)
     scope = filters(branch, query.window, query.where, query.tz, parameters)
-    sql = f"SELECT DISTINCT CAST({day} AS DATE) FROM {branch.table} WHERE occurred_at IS NOT NULL AND {scope}"
+    # Labels are made of few slots, not of every row; no zone's days begin within a quarter of an hour.
+    slot = "CAST(occurred_at AS DATE)" if query.tz == "UTC" else _QUARTER
+    slots = f"SELECT DISTINCT CAST({slot} AS TIMESTAMP) AS slot FROM {branch.table} WHERE occurred_at IS NOT NULL AND {scope}"
+    sql = f"SELECT DISTINCT CAST({day} AS DATE) FROM ({slots})"
     return [row[0] for row in store.connection.execute(sql, parameters.values).fetchall()]
 
 

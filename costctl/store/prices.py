@@ -1,5 +1,6 @@
 """The compiled price table as tables of the engine, compiled once and kept as Parquet."""
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -26,6 +27,7 @@ _NAME_TABLES = (
     "price_fixed",
     "price_meta",
 )
+_DIGEST = "digest"
 _OPEN_ENDS = {"valid_from": "-infinity", "valid_to": "infinity"}
 
 _names: WeakKeyDictionary[Store, Names] = WeakKeyDictionary()
@@ -117,8 +119,17 @@ def _loaded(store: Store, *, from_cache: bool, kept: bool) -> LoadedPrices:
 
 
 def _load_rows(store: Store, spec: TableSpec, rows: Iterable[Row]) -> None:
-    store.connection.execute(f"CREATE OR REPLACE TEMP TABLE {spec.name} ({_columns(spec)})")
+    _clear(store, spec.name)
+    store.connection.execute(f"CREATE TEMP TABLE {spec.name} ({_columns(spec)})")
     add_rows(store, spec, rows)
+
+
+def _clear(store: Store, name: str) -> None:
+    """Drop what an earlier load left: a view of a file, or a table of rows."""
+    try:
+        store.connection.execute(f"DROP VIEW IF EXISTS {name}")
+    except duckdb.CatalogException:
+        store.connection.execute(f"DROP TABLE {name}")
 
 
 def _columns(spec: TableSpec) -> str:
@@ -162,20 +173,20 @@ def _plain(value: object) -> object:
 
 
 def _load_parquet(store: Store, folder: Path) -> bool:
-    """Make the tables from a folder of the cache; false where any of them cannot be read."""
-    if not folder.is_dir():
-        return False
+    """Make the tables from a folder of the cache; false where a file is not as it was written."""
     try:
+        if (folder / _DIGEST).read_text("utf-8") != _digest(folder):
+            return False
         for spec in _ALL:
-            name = _quoted(folder / f"{spec.name}.parquet")
             columns = ", ".join(f'"{column}"' for column in spec.names)
+            file = _quoted(_file(folder, spec))
+            _clear(store, spec.name)
             store.connection.execute(
-                f"CREATE OR REPLACE TEMP TABLE {spec.name} AS SELECT {columns} FROM read_parquet({name})"
+                f"CREATE TEMP VIEW {spec.name} AS SELECT {columns} FROM read_parquet({file})"
             )
-        known = store.connection.execute("SELECT count(*) FROM price_meta").fetchone()
-    except duckdb.Error:
+    except (OSError, UnicodeDecodeError, duckdb.Error):
         return False
-    return bool(known and known[0])
+    return True
 
 
 def _keep(store: Store, folder: Path) -> bool:
@@ -187,15 +198,27 @@ def _keep(store: Store, folder: Path) -> bool:
         return False
     try:
         for spec in _ALL:
-            store.connection.execute(
-                f"COPY {spec.name} TO {_quoted(fresh / f'{spec.name}.parquet')} (FORMAT parquet)"
-            )
+            file = _quoted(_file(fresh, spec))
+            store.connection.execute(f"COPY {spec.name} TO {file} (FORMAT parquet)")
+        (fresh / _DIGEST).write_text(_digest(fresh), "utf-8")
         _replace(fresh, folder)
     except (OSError, duckdb.Error):
         return False
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
     return True
+
+
+def _file(folder: Path, spec: TableSpec) -> Path:
+    return folder / f"{spec.name}.parquet"
+
+
+def _digest(folder: Path) -> str:
+    """Return a digest over all files of a compiled table: a damaged one is noticed before it is used."""
+    digest = hashlib.sha256()
+    for spec in _ALL:
+        digest.update(_file(folder, spec).read_bytes())
+    return digest.hexdigest()
 
 
 def _replace(fresh: Path, folder: Path) -> None:

@@ -41,9 +41,7 @@ def roll(store: Store, query: Query, also: Sequence[str] | None = None) -> Grain
 def finer_grain(store: Store, query: Query, grain: Grain, *, everywhere: bool = False) -> Grain:
     """Return the grain that the prices in use need, for the models that need it or for every row."""
     steps = store.connection.execute(
-        "SELECT DISTINCT min_prompt_tokens FROM price_rates SEMI JOIN ("
-        "SELECT variant FROM price_steps SEMI JOIN book USING (period)) USING (variant) "
-        "WHERE min_prompt_tokens > 0 "
+        "SELECT DISTINCT min_prompt_tokens FROM book_rates WHERE min_prompt_tokens > 0 "
         "AND min_prompt_tokens <= (SELECT max(longest_prompt) FROM rolled) ORDER BY ALL"
     ).fetchall()
     stepped = replace(grain, thresholds=tuple(int(row[0]) for row in steps))

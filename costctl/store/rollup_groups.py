@@ -141,7 +141,7 @@ def _group(store: Store, query: Query, also: Sequence[str]) -> tuple[int, ...]:
                     ELSE (isodow(local_at) - 1) * 1440 + hour(local_at) * 60 + minute(local_at)
                 END AS local_minute FROM times
             ) AS t
-            ASOF JOIN price_steps AS s ON t.period = s.period AND t.local_minute >= s.from_minute
+            ASOF JOIN book_steps AS s ON t.period = s.period AND t.local_minute >= s.from_minute
         ),
         signed AS (SELECT slot, list(variant ORDER BY period) AS variants FROM stepped GROUP BY slot)
         SELECT slot, min(slot) OVER (PARTITION BY variants) AS clock FROM signed

@@ -38,9 +38,10 @@ def same_key(left: str, right: str) -> str:
 def resolve_keys(
     store: Store, relation: str, fallback: str | None = None, also: Sequence[str] = ()
 ) -> None:
-    """Make the temp tables `price_keys`, one row for each distinct key of a relation, and `book`.
+    """Make the temp table `price_keys`, one row for each distinct key of a relation, and the prices in use.
 
-    `book` is the price table of the names in use alone, and of the models named in `also`.
+    These are `book`, `book_steps` and `book_rates`: the price table of the names in use alone, and of the models
+    named in `also`.
     """
     columns = ", ".join(KEY_COLUMNS)
     found = store.connection.execute(
@@ -124,3 +125,12 @@ def _make_book(store: Store, answer: Resolution, others: Sequence[Resolved]) -> 
         [names],
     )
     add_rows(store, PRICE_BOOK, answer.book_rows, table="book")
+    run = store.connection.execute
+    run(
+        "CREATE OR REPLACE TEMP TABLE book_steps AS "
+        "SELECT period, from_minute, variant FROM price_steps SEMI JOIN book USING (period)"
+    )
+    run(
+        "CREATE OR REPLACE TEMP TABLE book_rates AS "
+        "SELECT * FROM price_rates SEMI JOIN book_steps USING (variant)"
+    )

@@ -115,7 +115,7 @@ def priced_sql(source: str, *, names: tuple[str, ...] = _OWN, units: bool = Fals
         stepped AS (
             SELECT c.*, s.variant
             FROM clocked AS c
-            ASOF LEFT JOIN price_steps AS s
+            ASOF LEFT JOIN book_steps AS s
                 ON c.period = s.period AND c.local_minute >= s.from_minute
         ),
         rated AS (
@@ -129,7 +129,7 @@ def priced_sql(source: str, *, names: tuple[str, ...] = _OWN, units: bool = Fals
                 {_any("AND list_contains(r.inherited, '{0}')")} AS inherits,
                 {_missing()} AS missing_tokens
             FROM stepped AS n
-            ASOF LEFT JOIN price_rates AS r
+            ASOF LEFT JOIN book_rates AS r
                 ON n.variant = r.variant AND n.step >= r.min_prompt_tokens
         )
         SELECT
@@ -143,7 +143,7 @@ def priced_sql(source: str, *, names: tuple[str, ...] = _OWN, units: bool = Fals
                 ELSE 'no_class_price'
             END AS reason,
             {_rank(rank)} AS rank,
-            variant IN (SELECT variant FROM price_rates WHERE min_prompt_tokens > 0) AS tiered,
+            variant IN (SELECT variant FROM book_rates WHERE min_prompt_tokens > 0) AS tiered,
             bucket AND coalesce(
                 ($prices_at IS NULL AND ends_at > valid_to) OR (windowed AND ends_at IS NULL)
                 OR (windowed AND ends_at > slot + INTERVAL 1 MINUTE),

@@ -77,13 +77,10 @@ def _load(store: Store, wanted: Sequence[Wanted], found: Sequence[Resolved]) -> 
             f"INSERT INTO wanted VALUES {marks}", [value for row in rows for value in row]
         )
     # The rows of re-pointed deployments stand in `book` alone, which the last grouping made.
-    made = store.connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'book'"
-    ).fetchone()
-    deployments = "UNION ALL SELECT * FROM book WHERE name LIKE '(%'" if made and made[0] else ""
+    store.connection.execute("CREATE TEMP TABLE IF NOT EXISTS book AS FROM price_book LIMIT 0")
     store.connection.execute(
         "CREATE OR REPLACE TEMP TABLE book_at AS "
-        f"SELECT * FROM (SELECT * FROM price_book {deployments}) "
+        "SELECT * FROM (FROM price_book UNION ALL FROM book WHERE name LIKE '(%') "
         "WHERE (provider, name) IN (SELECT (provider, name) FROM wanted)"
     )
 

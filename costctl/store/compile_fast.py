@@ -1,0 +1,159 @@
+"""The one-pass statement for clean flat records.
+
+It is the format with everything rare taken as absent. A record that has more than the common fields, or whose fields
+need a closer look, gets no `event_key` and is left to the thorough statement; so both give the same rows.
+"""
+
+from dataclasses import dataclass
+
+from costctl.formats._base import Expression, Format, Path, Predicate, Value
+from costctl.store.compile_paths import Tree, lit, paths_in, quoted
+from costctl.vocabulary import BY_NAME, PLACEHOLDER_IDS, REQUEST_LIMIT, USAGE
+
+TEXTS = ("endpoint", "requested_model", "request_id")
+CORE = (*TEXTS, "occurred_at", "logged_cost_usd")
+COUNTS = ("input", "output", "total")
+ABSENT_IS_FALSE = {"filled", "in", "matches", "at_least", "has"}
+
+
+@dataclass(frozen=True)
+class Fast:
+    """The one-pass statement of a format.
+
+    Attributes:
+        columns: leaves to read, as column types of a reader of JSON lines.
+        select: SQL over the placeholder `{reader}`, giving the columns of the narrow table.
+    """
+
+    columns: str
+    select: str
+
+
+def compile_fast(form: Format) -> Fast | None:
+    """Return the one-pass statement of a format, or None where a format asks for more than it can do."""
+    if not _flat(form):
+        return None
+    core = {name: form.row[name] for name in CORE if name in form.row}
+    counts = {name: form.tokens.counts[name] for name in COUNTS if name in form.tokens.counts}
+    if "input" not in counts or "occurred_at" not in core or "requested_model" not in core:
+        return None
+    wanted = set(paths_in((core, counts)))
+    rest = [e for n, e in form.row.items() if n not in CORE] + [e for n, e in form.tokens.counts.items() if n not in COUNTS]
+    if not all(_plain(v) for e in (*core.values(), *counts.values()) for v in e) or not all(_absent(v) for e in rest for v in e):
+        return None
+    dropped = {p for p in paths_in((rest, form.tags))} - wanted
+    tree = Tree()
+    for path in (*wanted, *dropped):
+        tree.want(path.keys)
+    if not all(tree.holds(path.keys) for path in (*wanted, *dropped)):
+        return None
+    return Fast(tree.columns(), _select(form, core, counts, sorted(map(_leaf, dropped))))
+
+
+def _flat(form: Format) -> bool:
+    nested = form.explode or form.unwrap or form.parse or form.attributes or form.text or form.variants
+    chosen = form.keep or form.skip or form.identity.key or form.constants or form.assumed or form.ignore_case
+    return not (nested or chosen or form.needs_whole_file) and form.merge == "first" and form.to == "usage"
+
+
+def _plain(value: Value) -> bool:
+    """Return whether a value is the text at a path and nothing else."""
+    bare = Value(paths=value.paths, kind=value.kind, time=value.time)
+    return bool(value.paths) and value == bare and value.time in {None, "auto"}
+
+
+def _absent(value: Value) -> bool:
+    """Return whether a value is absent where all its paths are."""
+    if value.constant is not None:
+        return value.when is not None and _false_without(value.when)
+    return bool(value.paths)
+
+
+def _false_without(test: Predicate) -> bool:
+    if test.kind in {"all", "any"}:
+        return bool(test.of) and all(_false_without(part) for part in test.of)
+    return test.kind in ABSENT_IS_FALSE
+
+
+def _leaf(path: Path) -> str:
+    return "s." + ".".join(quoted(str(key)) for key in path.keys)
+
+
+def _text(expression: Expression) -> str:
+    leaves = [f"nullif({_leaf(path)}, '')" for value in expression for path in value.paths]
+    return leaves[0] if len(leaves) == 1 else f"coalesce({', '.join(leaves)})"
+
+
+def _select(form: Format, core: dict[str, Expression], counts: dict[str, Expression], dropped: list[str]) -> str:
+    raw = {f"n_{n}": _text(e) for n, e in counts.items()}
+    raw |= {f"x_{n}": _text(core[n]) if n in core else "CAST(NULL AS VARCHAR)" for n in CORE}
+    raw["odd"] = "NOT (" + " AND ".join(f"{leaf} IS NULL" for leaf in dropped) + ")" if dropped else "false"
+    typed = {f"i_{n}": f"try_cast(n_{n} AS BIGINT)" for n in counts}
+    typed |= {
+        "moment": "try_cast(x_occurred_at AS TIMESTAMP)",
+        "zulu": "ends_with(x_occurred_at, 'Z')",
+        "cost": "try_cast(x_logged_cost_usd AS DECIMAL(38, 18))",
+        "nano": "try_cast(round(try_cast(x_logged_cost_usd AS DOUBLE) * 1e9) AS BIGINT)",
+        "behind": "substring(x_occurred_at, 20)",
+    }
+    # Tests one by one: a list would become a join. A text longer than every placeholder is none.
+    longest = max(map(len, PLACEHOLDER_IDS))
+    words = " AND ".join(f"lower(x_request_id) <> {lit(word)}" for word in PLACEHOLDER_IDS)
+    made = {
+        "input_uncached": _side("input", "output", counts),
+        "output": _side("output", "input", counts) if "output" in counts else "0",
+        "known_id": f"(x_request_id IS NOT NULL AND (strlen(x_request_id) > {longest} OR ({words})))",
+        "clean": _clean(counts),
+    }
+    columns = _columns(form)
+    listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
+    inner = f"SELECT *, {_aliased(typed)} FROM (SELECT {_aliased(raw)} FROM {{reader}} AS s)"
+    return f"SELECT {listed} FROM (SELECT *, {_aliased(made)} FROM ({inner}))"
+
+
+def _side(name: str, other: str, counts: dict[str, Expression]) -> str:
+    if "total" not in counts or other not in counts:
+        return f"coalesce(i_{name}, 0)"
+    return f"coalesce(i_{name}, CASE WHEN i_total >= i_{other} THEN i_total - i_{other} END, 0)"
+
+
+def _clean(counts: dict[str, Expression]) -> str:
+    """Return the test that every common field is of its plainest form."""
+    parts = ["NOT odd", "moment IS NOT NULL"]
+    for name in counts:
+        number = f"(i_{name} BETWEEN 0 AND {REQUEST_LIMIT} AND NOT contains(n_{name}, '.'))"
+        parts.append(f"coalesce({number}, n_{name} IS NULL)")
+    parts.append("(" + " OR ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total") + ")")
+    # A sign or a word behind the seconds is a zone; such times are read by the thorough statement.
+    zone = "contains(x_occurred_at, '+') OR contains(behind, '-') OR contains(behind, ' ')"
+    parts.append(f"x_occurred_at[5] = '-' AND strlen(x_occurred_at) >= 19 AND NOT ({zone})")
+    parts.append("((cost IS NOT NULL AND nano IS NOT NULL) OR x_logged_cost_usd IS NULL)")
+    return " AND ".join(parts)
+
+
+def _columns(form: Format) -> dict[str, str]:
+    scope = form.identity.scope or form.name
+    # Position by position the content of the thorough statement, see `compile.CONTENT`.
+    content = (
+        f"{lit(scope)}, '|', x_endpoint, '|', x_requested_model, '|', epoch_us(moment), '|', input_uncached, '|', output, '|', nano, "
+        "CASE WHEN known_id THEN concat('|id=', x_request_id) ELSE '' END"
+    )
+    evidence = "(known_id OR microsecond(moment) % 1000000 <> 0)"
+    filled = {
+        "event_key": f"CASE WHEN clean AND {evidence} THEN md5_number(concat({content})) | 1::UHUGEINT END",
+        "occurred_at": "moment",
+        "time_assumed_utc": "NOT zulu",
+        "endpoint": "x_endpoint",
+        "requested_model": "x_requested_model",
+        "input_uncached": "input_uncached",
+        "output": "output",
+        "billable": "(input_uncached > 0 OR output > 0)",
+        "logged_cost_usd": "cost",
+    }
+    skip = {"ingest_id", "source_line", "source", "source_format"}
+    names = [c.name for c in USAGE if c.common and c.name not in skip]
+    return {name: filled.get(name, BY_NAME[name].default) for name in names}
+
+
+def _aliased(columns: dict[str, str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
