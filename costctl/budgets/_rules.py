@@ -1,5 +1,6 @@
 """Reads the four kinds of rules that a budget can have."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,12 +20,25 @@ def read_spend(reader: Reader, _: Path) -> Spend | None:
     limit = fields.amount(reader, "limit")
     period = fields.period(reader)
     checks = tuple(_spend_check(item, limit) for item in reader.mappings("checks"))
+    _distinct(reader, checks)
     if limit is None:
         return None
     if not checks:
         whole = Level(Decimal(1), of_limit=True, line=reader.line)
         checks = (SpendCheck("actual", reader.line, fail=whole),)
     return Spend(limit, period, checks)
+
+
+def _distinct(reader: Reader, checks: Sequence[SpendCheck]) -> None:
+    """Refuse two checks that no output could tell apart."""
+    seen: dict[tuple[str, str], int] = {}
+    for check in checks:
+        line = seen.setdefault((check.basis, check.use), check.line)
+        if line != check.line:
+            what = (
+                f"a second {check.basis} check (first on line {line}); give one warn and one fail"
+            )
+            reader.problems.add(check.line, what)
 
 
 def _spend_check(item: Reader, limit: Decimal | None) -> SpendCheck:

@@ -24,6 +24,7 @@ def judge_plan(case: Case, budget: Budget, rule: Plan) -> Outcome:
         limit=rule.limit,
         fail_at=rule.limit,
         window=window,
+        detail=rule.use,
         definition=f"the projected month of {rule.scenario.name}, {rule.use}",
     )
     if any(doubt.reason == "no usage in scope" for doubt in found):

@@ -50,10 +50,16 @@ def judge_spend(case: Case, budget: Budget, rule: Spend) -> list[Outcome]:
             window=facts.window,
             drivers=facts.drivers,
             days_left=left,
+            detail=_detail(rule, check),
         )
         judge = _actual if check.basis == "actual" else _forecast
         outcomes.append(judge(base, check, facts))
     return outcomes
+
+
+def _detail(rule: Spend, check: SpendCheck) -> str:
+    use = f" {check.use}" if check.basis == "forecast" else ""
+    return f"{rule.period.name}{use}"
 
 
 def _facts(case: Case, budget: Budget, rule: Spend) -> _Facts:
@@ -116,7 +122,7 @@ def _forecast(base: Outcome, check: SpendCheck, facts: _Facts) -> Outcome:
         usd = projection.p50_usd
     value = Decimal(str(usd)) + facts.fixed_ahead
     status = judged(value, base.warn_at, base.fail_at)
-    room = float((base.fail_at or base.limit or ZERO) - facts.fixed_ahead)
+    room = float((base.limit or ZERO) - facts.fixed_ahead)
     outcome = replace(
         base,
         value=value,

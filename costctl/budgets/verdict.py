@@ -93,6 +93,7 @@ class Outcome:
         least: whether less is worse.
         reasons: short sentences that say why; empty for a plain pass.
         line: of the check in the budget file.
+        detail: what tells checks of one basis apart, such as `month p90`; empty where the metric does.
     """
 
     budget: str
@@ -115,6 +116,12 @@ class Outcome:
     crossed_on: date | None = None
     days_left: int | None = None
     waiver: Waiver | None = None
+    detail: str = ""
+
+    @property
+    def check(self) -> str:
+        """Return the name of the check, unique within its budget."""
+        return f"{self.basis} {self.detail or self.metric}"
 
     @property
     def pct(self) -> Decimal | None:

@@ -73,7 +73,7 @@ def before_stdout(
     """Write all files, so that they are there whatever happens to stdout; return the report with a warning more."""
     ci = _engines.ci()
     news = _news(options.comment, run)
-    files: tuple[tuple[Path | None, "Callable[[], str]"], ...] = (
+    files: tuple[tuple[Path | None, Callable[[], str]], ...] = (
         (options.junit, lambda: ci.junit.junit(run, envelope.as_of)),
         (options.comment, lambda: ci.comment.comment(run, envelope)),
         (options.gitlab_codequality, lambda: ci.codequality.codequality(run)),
@@ -85,7 +85,7 @@ def before_stdout(
     github = pipeline(options.ci) == "github"
     summary = options.summary or (_variable("GITHUB_STEP_SUMMARY") if github else None)
     if summary is not None:
-        _append(summary, ci.summary.summary(report, envelope))
+        _append(summary, ci.summary.summary(_engines.judging().verdict_line(run), report, envelope))
     results = _variable("GITHUB_OUTPUT") if github else None
     if results is not None:
         _append(results, ci.outputs.outputs(run, should_comment=news))

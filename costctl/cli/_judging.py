@@ -15,11 +15,11 @@ from costctl.budgets.read import read_budgets, select
 from costctl.budgets.verdict import Run
 from costctl.cli._session import Moment, Session
 from costctl.config import FLAGS, Config
-from costctl.reports.check import check_report
+from costctl.reports.check import check_report, verdict_line
 from costctl.table import Envelope, Report
 from costctl.vocabulary import Query, Spent, Window
 
-__all__ = ["case_of", "evidence_of", "judged", "read", "select"]
+__all__ = ["case_of", "evidence_of", "judged", "read", "select", "verdict_line"]
 
 
 def read(path: Path, config: Config, now: Moment) -> BudgetFile:

@@ -89,7 +89,7 @@ def command(
     report = before_stdout(ci, run, report, envelope, output)
     write(report, envelope, output)
     on_stdout(ci, run, output)
-    tell(report.foot[-1], output)
+    tell(judging.verdict_line(run), output)
     raise typer.Exit(int(code))
 
 

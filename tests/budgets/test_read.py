@@ -230,6 +230,10 @@ def test_a_wrong_check_is_named_with_its_line(tmp_path, check, message):
             "at or beyond fail",
         ),
         ("version: 1\nbudgets: [{name: a, simulate: {scenario: s.yaml, limit: 3k}}]", "'3k'"),
+        (
+            "version: 1\nbudgets:\n- name: a\n  limit: 1\n  checks:\n  - {basis: actual, warn: 1}\n  - {basis: actual, fail: 2}",
+            "b:7: a second actual check (first on line 6)",
+        ),
         ("version: 1\nbudgets: [{name: a, unit: 5}]", "expected a mapping"),
         (
             "version: 1\nbudgets: [{name: a, limit: 1}]\nwaivers: [{budget: b, until: 2027-01-01, reason: x}]",
