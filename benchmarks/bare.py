@@ -33,14 +33,16 @@ def duckdb_load(log: str, database: str) -> None:
 
 
 def duckdb_group(database: str) -> None:
-    """Open a costctl database and sum its usage by endpoint and model."""
+    """Open a costctl database and sum its plain rows by endpoint and model."""
     import duckdb  # noqa: PLC0415 - as above
 
     with duckdb.connect(database, read_only=True) as connection:
         rows = connection.execute(
-            "SELECT endpoint, model, sum(requests), sum(input_uncached), sum(cache_read), "
-            "sum(output), sum(logged_cost_usd) FROM usage GROUP BY ALL ORDER BY ALL"
+            "SELECT endpoint, requested_model, count(*), sum(input_uncached), sum(output), "
+            "sum(logged_cost_usd) FROM usage_narrow GROUP BY ALL ORDER BY ALL"
         ).fetchall()
+    if not rows:
+        raise SystemExit("no rows: nothing was measured")
     for row in rows:
         print(*row)
 
