@@ -129,6 +129,7 @@ class Lever:
         stage: when it applies.
         title: what a person reads in a table.
         about: what it does to tokens, one line.
+        risk: what may go wrong, in a few words for a table.
         caveat: what the projection does not price; printed with every use.
         params: its numbers; the first is the one that a plan is about.
         apply: turns flows into flows.
@@ -142,6 +143,7 @@ class Lever:
     stage: Stage
     title: str
     about: str
+    risk: str
     caveat: str
     params: Mapping[str, Param]
     apply: Callable[[pl.LazyFrame, "Setting"], pl.LazyFrame]

@@ -20,6 +20,7 @@ LEVER = Lever(
     stage=Stage.BATCH_REQUESTS,
     title="batch requests",
     about="sends several items in one request: fewer requests, the same tokens",
+    risk="low: saves requests, not tokens",
     caveat="saves requests, not tokens: latency and rate limits improve, the bill does not",
     params={
         "size": Param("items in a request", neutral=1, default=None, unit=Unit.SIZE, affine=False),

@@ -8,13 +8,16 @@ LEVER = Lever(
     stage=Stage.COMPRESS,
     title="compress prompts",
     about="shortens prompts before they are sent: less uncached input, answers may grow",
+    risk="worse or longer answers",
     caveat="answers may grow and get worse: measure both; compressing a cached prefix destroys it",
     params={
         "saved": Param(
             "share of the compressible input that goes",
             default=None,
             unit=Unit.SAVED,
-            evidence=Evidence(0.20, 0.40, 0.53, "LLMLingua-2, LongLLMLingua; against it CAVEWOMAN"),
+            evidence=Evidence(
+                0.20, 0.40, 0.53125, "LLMLingua-2, LongLLMLingua; against it CAVEWOMAN"
+            ),
             levels={0.30: 2, 0.45: 4, 0.53125: 6},
         ),
         "compressible": Param(

@@ -8,6 +8,7 @@ LEVER = Lever(
     stage=Stage.CONTEXT,
     title="shorter context",
     about="cuts history and retrieved chunks: less uncached input",
+    risk="dropped evidence",
     caveat="trimming the front of a history breaks provider caching; dropped evidence is not priced",
     params={
         "saved": Param(

@@ -15,6 +15,7 @@ LEVER = Lever(
     stage=Stage.DEDUPE,
     title="remove waste",
     about="removes repeated and failed calls, input and output alike",
+    risk="lowest: only waste goes",
     caveat="remove retries here, not in a cache, or they count twice",
     params={
         "waste": Param(

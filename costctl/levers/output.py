@@ -15,6 +15,7 @@ LEVER = Lever(
     stage=Stage.OUTPUT,
     title="shorter answers",
     about="removes a share of the output, the dearest tokens",
+    risk="truncated answers, asked again",
     caveat="a hard cap is no saving: truncated answers are asked again",
     params={
         "cut": Param(

@@ -29,6 +29,7 @@ LEVER = Lever(
     stage=Stage.PROMPT_CACHE,
     title="provider caching",
     about="bills a share of the uncached input at the provider's cached price",
+    risk="low: needs a stable beginning",
     caveat="only an unchanged beginning is re-used, and only within the provider's lifetime",
     params={
         "read_share": Param(

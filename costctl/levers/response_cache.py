@@ -30,6 +30,7 @@ LEVER = Lever(
     stage=Stage.RESPONSE_CACHE,
     title="semantic cache",
     about="answers a share of calls without a model: saves input and output",
+    risk="wrong answers from the cache",
     caveat="false hits are not priced; exclude personal, time-dependent, tool-using and multi-turn "
     "requests; measure precision on at least 200 sampled hits",
     params={

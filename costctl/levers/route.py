@@ -71,6 +71,7 @@ LEVER = Lever(
     stage=Stage.ROUTE,
     title="route easy calls",
     about="sends a share of the calls that reach it to a cheaper model; escalated ones pay both",
+    risk="quality of the moved calls",
     caveat="run the evaluation set on the moved slice; a share of calls is no share of cost",
     params={
         "fraction": Param(

@@ -32,6 +32,7 @@ LEVER = Lever(
     stage=Stage.SWAP,
     title="change the model",
     about="moves a share of all calls to another model, at its prices and in its tokens",
+    risk="quality of the other model",
     caveat="quality is not priced: run the evaluation set on the new model",
     params={
         "share": Param(

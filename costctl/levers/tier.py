@@ -18,6 +18,7 @@ LEVER = Lever(
     stage=Stage.TIER,
     title="other service tier",
     about="bills a share at the prices of batch, flex or another tier",
+    risk="hours of delay, or refusals",
     caveat="batch answers within 24 hours, flex may refuse; only for work nobody waits for",
     params={
         "share": Param(

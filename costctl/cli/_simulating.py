@@ -1,0 +1,198 @@
+"""Brings a session's usage and prices to the simulation."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+
+from costctl.budgets.evidence import Projected
+from costctl.cli._lever_options import LeverOptions, PlanOptions
+from costctl.cli._session import Session, dimensions_of
+from costctl.cli._when import moment_of
+from costctl.errors import CostctlError
+from costctl.groups import Wanted
+from costctl.reports.simulate import simulate_report
+from costctl.simulate.basis import Basis, basis_of, span_of
+from costctl.simulate.flags import Flags, plan_of
+from costctl.simulate.inputs import Source
+from costctl.simulate.outcome import Outcome
+from costctl.simulate.plan import SIBLING, Plan
+from costctl.simulate.run import Options, simulate
+from costctl.simulate.scenario import read_scenario
+from costctl.store import rollup_groups
+from costctl.store.rollup_rates import rates_at
+from costctl.table import Envelope, Report
+from costctl.vocabulary import Condition, Query, Spent
+from costctl.yaml_file import NUMBER
+
+BY = ("endpoint", "model")
+LOGGED = frozenset({"endpoint", "model", "tier", "price_name"})
+MODELS = ("to", "lookup_model", "classifier_model")
+MOST_DRAWS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question about levers, ready to be answered.
+
+    Attributes:
+        source: usage and prices at the price date.
+        total: all usage in scope.
+    """
+
+    plan: Plan
+    source: Source
+    basis: Basis
+    total: Spent
+
+
+def asked(
+    session: Session, levers: LeverOptions, question: PlanOptions, by: Sequence[str] = ()
+) -> Asked:
+    """Return the plan of the command line over the usage in scope."""
+    scenario = read_scenario(question.scenario) if question.scenario else Plan()
+    at = _prices_at(session, question.prices_at or scenario.prices_at)
+    plan = plan_of(Flags(**asdict(levers)), scenario, partial(_is_listed, session, at))
+    if question.target is not None:
+        plan = replace(plan, target_usd=money(question.target, "--target"))
+    invoice = question.invoice_total
+    return _over(
+        session,
+        plan,
+        at,
+        by=by,
+        month=question.month or plan.month,
+        invoice=money(invoice, "--invoice-total") if invoice is not None else None,
+    )
+
+
+def answer(
+    session: Session,
+    levers: LeverOptions,
+    question: PlanOptions,
+    *,
+    by: str | None,
+    options: Options,
+    order_free: bool,
+) -> tuple[Report, Envelope, int]:
+    """Return the report, what surrounds it, and how many rows of usage it is about."""
+    names = dimensions_of(by, BY)
+    found = asked(session, levers, question, names)
+    outcome = simulate(found.plan, found.source, found.basis, replace(options, by=names))
+    report = simulate_report(outcome, order_free=order_free)
+    return report, session.envelope(found.total), found.total.rows
+
+
+def projected(session: Session, scenario: Path, match: tuple[Condition, ...]) -> Projected:
+    """Return the bill that a scenario projects over a scope."""
+    plan = read_scenario(scenario)
+    at = _prices_at(session, plan.prices_at)
+    scope = replace(session, query=replace(session.query, where=(*session.query.where, *match)))
+    found = _over(scope, plan, at, by=(), month=plan.month, invoice=None)
+    outcome = simulate(found.plan, found.source, found.basis)
+    return _as_projected(outcome)
+
+
+def _as_projected(outcome: Outcome) -> Projected:
+    notes = tuple(
+        f"{line.planned.name}: not applicable because {line.not_applicable}"
+        for line in outcome.levers
+        if line.not_applicable
+    )
+    spread = outcome.uncertainty
+    if spread is None:
+        return Projected(outcome.after, None, notes)
+    return Projected(spread.independent.p50, spread.independent.p90, notes)
+
+
+def _over(
+    session: Session,
+    plan: Plan,
+    at: datetime,
+    *,
+    by: Sequence[str],
+    month: str | None,
+    invoice: Decimal | None,
+) -> Asked:
+    source = _source(session, plan, at, by)
+    total = session.total(replace(session.query, by=(), prices_at=None))
+    window = session.query.window
+    span = span_of(window, total.first, total.last, session.as_of, session.moment.zone)
+    basis = basis_of(
+        source.groups,
+        span,
+        prices_at=at,
+        as_of=session.as_of,
+        month=month,
+        invoice=invoice,
+    )
+    return Asked(plan, source, basis, total)
+
+
+def _source(session: Session, plan: Plan, at: datetime, by: Sequence[str]) -> Source:
+    named = [c.dimension for lever in plan.levers for c in lever.where]
+    if plan.provisioned:
+        named += [c.dimension for c in plan.provisioned.where]
+    dims = tuple(name for name in dict.fromkeys((*by, *named)) if name not in LOGGED)
+    also = tuple(
+        dict.fromkeys(
+            lever.names[name]
+            for lever in plan.levers
+            for name in MODELS
+            if lever.names.get(name, SIBLING) != SIBLING
+        )
+    )
+    store, query = session.store, _at(session.query, at)
+    return Source(
+        rollup_groups.groups(store, query, dims, also),
+        dims,
+        rates=partial(rates_at, store, at),
+        cut=lambda cap: rollup_groups.cut_by_cap(store, query, cap, dims, also),
+        ordered=lambda order, fractions: rollup_groups.ordered_shares(
+            store, query, order, fractions, dims=dims, also=also
+        ),
+    )
+
+
+def _at(query: Query, at: datetime) -> Query:
+    return replace(query, prices_at=at)
+
+
+def _prices_at(session: Session, text: str | None) -> datetime:
+    return moment_of(text, session.moment.zone, "--prices-at") if text else session.as_of
+
+
+def _is_listed(session: Session, at: datetime, model: str) -> bool:
+    """Return whether some price file lists a model."""
+    return rates_at(session.store, at, [Wanted(model)])[0].price_name is not None
+
+
+def money(text: str, flag: str) -> Decimal:
+    """Return an amount of the command line."""
+    if not NUMBER.fullmatch(text):
+        raise CostctlError(f"{flag}: {text!r} is no amount", "write one such as 3200 or 3200.50")
+    return Decimal(text)
+
+
+def options_of(
+    draws: str | None, seed: str | None, distribution: str, confidence: str | None
+) -> Options:
+    """Return how draws are made."""
+    found = Options(distribution=distribution)
+    if draws is not None:
+        found = replace(found, draws=_count(draws, "--draws", MOST_DRAWS))
+    if seed is not None:
+        found = replace(found, seed=_count(seed, "--seed", 2**63))
+    if confidence not in {None, "0.5", "0.9"}:
+        raise CostctlError(
+            f"--confidence: {confidence!r} is neither 0.5 nor 0.9", "0.5 is the median"
+        )
+    return replace(found, confidence=float(confidence or 0.5))
+
+
+def _count(text: str, flag: str, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > most:
+        raise CostctlError(f"{flag}: {text!r} is no count up to {most:,}", "such as 10000")
+    return int(text)
