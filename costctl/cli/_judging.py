@@ -7,12 +7,13 @@ from pathlib import Path
 
 from costctl.budgets.anomalies import WEEKS, Anomaly, anomalies
 from costctl.budgets.days import as_day
-from costctl.budgets.evidence import Case, Evidence
+from costctl.budgets.evidence import Case, Evidence, Projected
 from costctl.budgets.judge import judge
-from costctl.budgets.model import Budget, BudgetFile
+from costctl.budgets.model import Budget, BudgetFile, Plan
 from costctl.budgets.periods import midnight, to_local
 from costctl.budgets.read import read_budgets, select
 from costctl.budgets.verdict import Run
+from costctl.cli import _engines
 from costctl.cli._session import Moment, Session
 from costctl.config import FLAGS, Config
 from costctl.reports.check import check_report, verdict_line
@@ -45,7 +46,11 @@ def evidence_of(session: Session) -> Evidence:
     def spent(query: Query) -> Sequence[Spent]:
         return session.spent(replace(query, fallback_model=session.query.fallback_model))
 
-    return Evidence(spent, pricing=dict(session.pricing))
+    def projected(plan: Plan, budget: Budget) -> Projected:
+        found: Projected = _engines.simulating().projected(session, plan.scenario, budget.match)
+        return found
+
+    return Evidence(spent, projected=projected, pricing=dict(session.pricing))
 
 
 def case_of(session: Session) -> Case:
