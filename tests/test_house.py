@@ -4,8 +4,11 @@ import ast
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+from costctl.cli._options import Form
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "costctl"
@@ -47,13 +50,13 @@ def functions(module: Path) -> Iterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("name", members("formats", ".yaml"))
 def test_a_format_has_a_case_and_a_row_in_the_docs(name: str):
-    assert (ROOT / "tests" / "formats" / name).is_dir()
+    assert (ROOT / "tests" / "formats" / "data" / name / "expected.json").exists()
     assert f"`{name}`" in document("formats.md")
 
 
 @pytest.mark.parametrize("name", members("levers"))
 def test_a_lever_has_a_case_and_a_row_in_the_docs(name: str):
-    assert (ROOT / "tests" / "levers" / name).is_dir()
+    assert f'"{name}"' in (ROOT / "tests" / "levers" / "lever_cases.json").read_text("utf-8")
     assert f"`{name}`" in document("levers.md")
 
 
@@ -62,13 +65,21 @@ def test_a_command_has_a_section_in_the_docs(name: str):
     assert f"## costctl {name.replace('_', '-')}\n" in document("cli.md")
 
 
-@pytest.mark.parametrize("kind", ["reports", "render"])
-def test_reports_and_outputs_have_tests(kind: str):
-    tests = "\n".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
-    for name in members(kind):
-        assert f"costctl.{kind}.{name}" in tests or list(
-            (ROOT / "tests" / kind).glob(f"*{name}*")
-        ), name
+@pytest.mark.parametrize("name", members("reports"))
+def test_a_report_has_tests(name: str):
+    tests = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+    assert {f"test_{name}.py", f"test_{name.partition('_')[0]}.py"} & tests
+
+
+def test_every_output_form_is_a_file_and_has_golden_files():
+    drawing = [
+        path.stem
+        for path in (PACKAGE / "render").glob("*.py")
+        if "def render(" in path.read_text("utf-8")
+    ]
+    assert sorted(drawing) == sorted(get_args(Form))
+    golden = list((ROOT / "tests" / "render" / "__snapshots__").rglob("*"))
+    assert all(any(f"[{form}]" in path.name for path in golden) for form in drawing)
 
 
 def test_import_contracts_name_every_shared_module_of_the_levers():
