@@ -1,7 +1,7 @@
 """Compare the shipped price table with the current tables of litellm and genai-prices.
 
 Where both price a model alike, costctl must give the same cost; where they differ, the script says whom we follow.
-Run it with the interpreter of an environment that holds both; README.md beside this file says how.
+Run it with the interpreter of an environment that holds both; prices.md beside this file says how.
 """
 
 import argparse
