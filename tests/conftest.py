@@ -24,8 +24,14 @@ class Result:
     stderr: str
 
 
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder in which prices are compiled once for all tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Callable[..., Result]:
     """Run the program in-process, in an empty home folder, at a fixed moment, off a terminal."""
     home = tmp_path / "home"
     home.mkdir()
@@ -39,7 +45,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result
         with monkeypatch.context() as patch:
             for name in _settings():
                 patch.delenv(name, raising=False)
-            for name, value in {"HOME": str(home), "COSTCTL_AS_OF": AS_OF, **(env or {})}.items():
+            fixed = {"HOME": str(home), "XDG_CACHE_HOME": str(cache), "COSTCTL_AS_OF": AS_OF}
+            for name, value in {**fixed, **(env or {})}.items():
                 patch.setenv(name, value)
             patch.chdir(cwd or tmp_path)
             data = stdin.encode() if isinstance(stdin, str) else stdin or b""

@@ -1,0 +1,248 @@
+"""Reading logs: what is said about every file, and when the exit code is not 0."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import time
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from costctl.cli import _progress, schema
+from costctl.errors import CostctlError
+from tests.cli.logs import call, log
+
+BAD = call(9, prompt_tokens=-5)
+
+
+def told(result) -> dict:
+    return json.loads(result.stdout)["result"]
+
+
+def test_a_log_is_read_and_told(run, tmp_path):
+    log(tmp_path / "a.jsonl", call(1), call(2, timestamp="2026-11-02T12:00:00Z"))
+    result = run("ingest", "a.jsonl")
+    assert (result.code, result.stderr) == (0, "")
+    assert "a.jsonl  lesson_jsonl  jsonl            2    2" in result.stdout
+    assert "2026-11-01 00:00:00  2026-11-02 12:00:00" in result.stdout
+    assert (tmp_path / "costctl.duckdb").stat().st_mode & 0o777 == 0o600
+
+
+def test_json_validates_and_is_the_only_thing_on_stdout(run, tmp_path):
+    log(tmp_path / "a.jsonl", call(1), BAD, "broken")
+    result = run("ingest", "a.jsonl", "--json")
+    document = json.loads(result.stdout)
+    Draft202012Validator(schema.schema("ingest")).validate(document)
+    file = document["result"]["files"][0]
+    assert (file["records"], file["new_rows"], file["rejected"]) == (3, 1, 2)
+    assert file["first_reject"].startswith("line 2: ")
+    assert document["result"]["total"]["rejected"] == 2
+    assert (result.code, result.stderr) == (0, "")
+
+
+def test_a_second_ingest_adds_nothing(run, tmp_path):
+    log(tmp_path / "a.jsonl", call(1))
+    run("ingest", "a.jsonl")
+    again = run("ingest", "a.jsonl")
+    assert again.code == 0
+    assert again.stdout == "1 file unchanged since the last ingest\n"
+    assert told(run("ingest", "a.jsonl", "--json"))["files"][0]["unchanged"]
+
+
+def test_rejected_lines_are_told_with_the_first_and_are_no_failure(run, tmp_path):
+    log(tmp_path / "a.jsonl", call(1), BAD)
+    result = run("ingest", "a.jsonl")
+    assert result.code == 0
+    assert "1 line rejected, first in a.jsonl: line 2: " in result.stdout
+    assert "`costctl status --rejects` lists them" in result.stdout
+
+
+def test_models_without_a_price_are_named(run, tmp_path):
+    log(tmp_path / "a.jsonl", call(1), call(2, model="nobody-1"))
+    result = run("ingest", "a.jsonl")
+    assert "no price for nobody-1 (1 request)" in result.stdout
+    log(tmp_path / "b.jsonl", call(3, model="nobody-1"))
+    assert told(run("ingest", "b.jsonl", "--json"))["unpriced_models"] == [
+        {"model": "nobody-1", "requests": 2}
+    ]
+
+
+def test_a_missing_file_is_exit_2_and_the_others_are_read(run, tmp_path):
+    log(tmp_path / "a.jsonl", call(1))
+    result = run("ingest", "gone.jsonl", "a.jsonl", "gone_too.jsonl")
+    assert result.code == 2
+    assert "error: gone.jsonl: " in result.stderr
+    assert "and 1 more that could not be read" in result.stderr
+    assert json.loads(run("status", "--json").stdout)["data"]["rows"] == 1
+
+
+def test_a_run_that_reads_nothing_leaves_no_database(run, tmp_path):
+    assert run("ingest", "gone.jsonl").code == 2
+    assert not (tmp_path / "costctl.duckdb").exists()
+
+
+def test_a_file_of_unknown_shape_is_exit_2_with_what_to_do(run, tmp_path):
+    log(tmp_path / "a.jsonl", {"colour": "red"}, {"colour": "blue"})
+    result = run("ingest", "a.jsonl")
+    assert result.code == 2
+    assert "colour" in result.stderr
+    assert "--map" in result.stderr
+
+
+def test_strict_refuses_a_file_whole_and_reads_the_others(run, tmp_path):
+    log(tmp_path / "bad.jsonl", call(1), BAD)
+    log(tmp_path / "good.jsonl", call(2))
+    result = run("ingest", "bad.jsonl", "good.jsonl", "--strict")
+    assert result.code == 2
+    assert "bad.jsonl: refused" in result.stderr
+    assert json.loads(run("status", "--json").stdout)["data"]["rows"] == 1
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_a_dry_run_writes_nothing(run, tmp_path, before):
+    if before:
+        run("ingest", log(tmp_path / "old.jsonl", call(7)))
+    result = run("ingest", log(tmp_path / "a.jsonl", call(1)), "--dry-run")
+    assert result.code == 0
+    assert result.stdout.startswith("What would be added\n")
+    assert (tmp_path / "costctl.duckdb").exists() == bool(before)
+    if before:
+        assert json.loads(run("status", "--json").stdout)["data"]["rows"] == 1
+
+
+def test_standard_input_is_a_file_like_any_other(run):
+    text = "".join(json.dumps(call(number)) + "\n" for number in range(3))
+    result = run("ingest", "-", "--json", stdin=text)
+    assert result.code == 0
+    assert told(result)["total"]["new_rows"] == 3
+
+
+def test_flags_say_what_a_log_does_not(run, tmp_path):
+    log(tmp_path / "a.csv", "feature,tokens_in,out,when", "search,100,20,2026-11-01 00:00:00")
+    flags = (
+        "--map",
+        "endpoint=feature",
+        "--map",
+        "input=tokens_in",
+        "--map",
+        "output=out",
+        "--map",
+        "timestamp=when",
+    )
+    result = run(
+        "ingest",
+        "a.csv",
+        *flags,
+        "--set",
+        "model=gpt-4o",
+        "--source",
+        "gateway",
+        "--source-tz",
+        "Asia/Tokyo",
+    )
+    assert result.code == 0, result.stderr
+    status = told(run("status", "--json"))
+    assert status["sources"][0]["source"] == "gateway"
+    assert status["first"] == "2026-10-31T15:00:00Z"
+
+
+def test_no_path_is_a_wrong_command_line(run):
+    result = run("ingest")
+    assert result.code == 2
+    assert "PATH" in result.stderr
+
+
+def test_a_folder_is_read_with_all_below(run, tmp_path):
+    log(tmp_path / "logs/a.jsonl", call(1))
+    log(tmp_path / "logs/deep/b.jsonl", call(2))
+    (tmp_path / "logs/README.md").write_text("# notes\n")
+    result = run("ingest", "logs")
+    assert result.code == 0, result.stderr
+    assert told(run("ingest", "logs", "--json"))["total"]["new_rows"] == 0
+    assert json.loads(run("status", "--json").stdout)["data"]["rows"] == 2
+
+
+def test_a_database_in_use_is_exit_2_and_names_the_process(run, tmp_path):
+    run("ingest", log(tmp_path / "a.jsonl", call(1)))
+    code = (
+        "import sys, time\nfrom pathlib import Path\nfrom costctl.store import Store\n"
+        "store = Store.open(Path(sys.argv[1]), write=True)\nprint('open', flush=True)\ntime.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path / "costctl.duckdb")],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout
+        holder.stdout.readline()
+        result = run("status")
+        holder.terminate()
+    assert result.code == 2
+    assert f"PID {holder.pid}" in result.stderr
+    assert "--db" in result.stderr
+
+
+def test_a_line_of_progress_says_how_far_and_where():
+    text = _progress.line(500_000, 2_000_000, "logs/\x1b[31m" + "x" * 60, 3.2)
+    assert text == f"[######..................]  25% of 2.0 MB, 3 s  ...{'x' * 29}"
+    assert _progress.line(0, 0, "a", 0).startswith("[........................]   0%")
+
+
+def test_progress_appears_on_a_terminal_after_a_while(monkeypatch):
+    monkeypatch.setattr(_progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(_progress, "PAUSE", 0.01)
+    main_end, terminal = pty.openpty()
+    with os.fdopen(terminal, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        with _progress.progress(wanted=True) as tell:
+            tell(1, 2, "file.jsonl")
+            time.sleep(0.2)
+        monkeypatch.undo()
+        seen = os.read(main_end, 100_000).decode()
+    os.close(main_end)
+    assert "\r\x1b[K[############............]  50% of 0.0 MB, 0 s  file.jsonl" in seen
+
+
+def test_a_quick_run_shows_no_progress(monkeypatch):
+    main_end, terminal = pty.openpty()
+    with os.fdopen(terminal, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        with _progress.progress(wanted=True) as tell:
+            tell(1, 2, "file.jsonl")
+        monkeypatch.undo()
+        stream.write("end")
+        stream.flush()
+        assert os.read(main_end, 100) == b"end"
+    os.close(main_end)
+
+
+def test_progress_off_a_terminal_is_silent(capsys):
+    with _progress.progress(wanted=True) as tell:
+        tell(1, 2, "file.jsonl")
+    assert capsys.readouterr().err == ""
+
+
+def test_ctrl_c_in_an_ingest_leaves_no_half_database(run, tmp_path, monkeypatch):
+    log(tmp_path / "a.jsonl", call(1))
+
+    def _interrupted(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("costctl.ingest.ingest", _interrupted)
+    result = run("ingest", "a.jsonl")
+    assert (result.code, result.stdout, result.stderr) == (130, "", "interrupted\n")
+    assert not (tmp_path / "costctl.duckdb").exists()
+
+
+def test_the_schema_of_ingest_refuses_another_output(run, tmp_path):
+    log(tmp_path / "a.jsonl", call(1))
+    document = json.loads(run("ingest", "a.jsonl", "--json").stdout)
+    document["result"]["files"][0].pop("new_rows")
+    assert not Draft202012Validator(schema.schema("ingest")).is_valid(document)
+
+
+def test_an_unknown_schema_is_told_with_the_nearest():
+    with pytest.raises(CostctlError, match="did you mean ingest"):
+        schema.schema("ingst")

@@ -1,0 +1,233 @@
+"""Every outcome of a run has its exit code, and the right words in the right place."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import costctl
+from costctl.cli import main, schema
+from costctl.cli._commands import line_of, names_in
+from costctl.errors import CostctlError, ExitCode, NoDataError, OverBudgetError
+
+PROGRAM = [sys.executable, "-c", "import sys; from costctl.cli import main; sys.exit(main())"]
+ENGINES = ("duckdb", "polars", "rich", "tiktoken", "yaml", "pydantic")
+
+
+def failing(error: BaseException):
+    def _fail(*_args: object) -> None:
+        raise error
+
+    return _fail
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (CostctlError("wrong", "do it right"), 2, "error: wrong\nhint: do it right\n"),
+        (NoDataError("nothing there"), 3, "inconclusive: nothing there\n"),
+        (OverBudgetError("too much"), 1, "failed: too much\n"),
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+    ],
+)
+def test_an_outcome_has_its_exit_code(run, monkeypatch, error, code, words):
+    monkeypatch.setattr(schema, "names", failing(error))
+    result = run("schema")
+    assert (result.code, result.stdout, result.stderr) == (code, "", words)
+
+
+def test_exit_codes_are_as_published():
+    assert {code.name: int(code) for code in ExitCode} == {
+        "OK": 0,
+        "OVER_BUDGET": 1,
+        "USAGE": 2,
+        "INCONCLUSIVE": 3,
+        "INTERNAL": 70,
+        "INTERRUPTED": 130,
+    }
+
+
+def test_a_bug_is_told_in_two_lines_and_kept_in_a_file(run, monkeypatch):
+    monkeypatch.setattr(schema, "names", failing(RuntimeError("secret row")))
+    result = run("schema")
+    assert result.code == 70
+    assert "secret row" not in result.stderr
+    found = re.fullmatch(
+        r"error: internal error \(RuntimeError\); this is a bug in costctl\nhint: the traceback is in (\S+)\n",
+        result.stderr,
+    )
+    assert found
+    story = Path(found[1])
+    assert "RuntimeError: secret row" in story.read_text()
+    assert story.stat().st_mode & 0o777 == 0o600
+    story.unlink()
+
+
+def test_a_bug_is_shown_where_asked_for(run, monkeypatch):
+    monkeypatch.setattr(schema, "names", failing(RuntimeError("story")))
+    monkeypatch.setattr("tempfile.mkstemp", failing(OSError("full")))
+    result = run("schema", "-v")
+    assert result.code == 2
+    monkeypatch.setattr(schema, "command", failing(RuntimeError("story")))
+    result = run("status", "-v", "--db", "x", env={"COSTCTL_FORMAT": "table"})
+    assert result.code == 2
+
+
+@pytest.mark.parametrize("flags", [["--json"], ["--format", "json"], ["--format=json"]])
+def test_an_error_beside_json_is_one_object(run, flags):
+    result = run("status", *flags)
+    assert (result.code, result.stdout) == (2, "")
+    error = json.loads(result.stderr)["error"]
+    assert error["code"] == "no_database"
+    assert "costctl ingest" in error["hint"]
+
+
+def test_the_form_of_errors_may_come_from_the_environment(run):
+    assert (
+        json.loads(run("status", env={"COSTCTL_FORMAT": "json"}).stderr)["error"]["code"]
+        == "no_database"
+    )
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["statsu"], "Did you mean 'status'?"),
+        (["status", "--jsno"], "--jsno"),
+        (["status", "--format", "xml"], "xml"),
+        (["status", "--color", "sometimes"], "sometimes"),
+        (["status", "extra"], "extra"),
+        (["--nonsense"], "--nonsense"),
+        (["status", "--period", "7d"], "--period"),
+    ],
+)
+def test_a_wrong_command_line_is_exit_2_with_a_way_out(run, args, words):
+    result = run(*args)
+    assert (result.code, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert "--help` shows what it takes" in result.stderr
+
+
+def test_no_command_prints_help_and_is_exit_2(run):
+    result = run()
+    assert result.code == 2
+    assert result.stdout == run("--help").stdout
+
+
+def test_the_version_is_printed(run):
+    assert run("--version").stdout == f"costctl {costctl.__version__}\n"
+
+
+def test_help_begins_with_two_examples_at_every_level(run):
+    for words in ([], *([name] for name in names_in("costctl.cli"))):
+        result = run(*words, "--help")
+        assert result.code == 0, words
+        head, _, rest = result.stdout.partition("\n\n")
+        lines = head.split("\n")
+        assert lines[0] == "Examples:", words
+        assert len(lines) >= 3, words
+        assert all(line.startswith("  costctl ") for line in lines[1:]), words
+        assert rest.startswith("Usage: costctl"), words
+
+
+def test_the_help_line_of_a_command_is_the_first_sentence_of_its_help(run):
+    listed = " ".join(run("--help").stdout.split())
+    for name in names_in("costctl.cli"):
+        about = " ".join(run(name, "--help").stdout.split("\n\n")[2].split())
+        assert about.rstrip(".") == line_of("costctl.cli", name)
+        assert f"{name} {line_of('costctl.cli', name)}" in listed
+
+
+def in_a_process(code: str, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", code, *args],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **env},
+    )
+
+
+def loaded_by(*args: str, **env: str) -> set[str]:
+    code = (
+        "import sys\nfrom costctl.cli import main\nmain(sys.argv[1:])\n"
+        f"print('LOADED', *[m for m in {ENGINES!r} if m in sys.modules])"
+    )
+    out = in_a_process(code, *args, **env).stdout
+    return set(out.split("LOADED")[1].split())
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"], []])
+def test_help_and_version_load_no_engine(args):
+    assert loaded_by(*args) == set()
+
+
+@pytest.mark.parametrize("name", names_in("costctl.cli"))
+def test_the_help_of_a_command_loads_no_engine(name):
+    assert loaded_by(name, "--help") <= {"yaml"}
+
+
+def completed(words: str) -> list[str]:
+    env = {
+        "_COSTCTL_COMPLETE": "complete_bash",
+        "COMP_WORDS": words,
+        "COMP_CWORD": str(words.count(" ")),
+    }
+    return subprocess.run(
+        PROGRAM, capture_output=True, text=True, check=False, env={**os.environ, **env}
+    ).stdout.split()
+
+
+def test_completion_offers_commands_and_flags_and_values():
+    assert "status" in completed("costctl sta")
+    assert "--max-age" in completed("costctl status --max")
+    assert completed("costctl status --color a") == ["auto", "always"]
+    assert "ingest" in completed("costctl schema in")
+
+
+def test_completion_is_set_up_for_a_shell():
+    script = subprocess.run(
+        [*PROGRAM, "--show-completion"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            "SHELL": "/bin/bash",
+            "_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "",
+        },
+    )
+    assert script.returncode in {0, 2}
+
+
+def test_a_reader_that_leaves_early_is_no_error():
+    script = (
+        f"set -o pipefail; {sys.executable} -c '{PROGRAM[2]}' schema ingest | head -1 >/dev/null"
+    )
+    done = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reader_that_is_gone_is_no_error():
+    script = f"set -o pipefail; {sys.executable} -c '{PROGRAM[2]}' --help | true"
+    done = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback():
+    code = "import signal, os, sys\nfrom costctl.cli import main, schema\n"
+    code += "schema.names = lambda: os.kill(os.getpid(), signal.SIGINT)\nsys.exit(main(['schema']))"
+    done = in_a_process(code)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    assert signal.SIGINT
+
+
+def test_main_takes_its_arguments_from_the_command_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["costctl", "--version"])
+    assert main() == 0
+    assert capsys.readouterr().out.startswith("costctl ")
