@@ -68,6 +68,7 @@ class Store:
         run = self.connection.execute
         run("SET TimeZone = 'UTC'")
         run("SET preserve_insertion_order = false")
+        run("SET enable_progress_bar = false")  # the engine would draw it on stdout
         run(f"SET memory_limit = '{MEMORY_LIMIT}'")
         if write:
             self._migrate()
