@@ -4,7 +4,7 @@
 
 rewrites the documents. In a block marked `console`, a line `$ costctl ...` is a command and what follows, up to the next
 one, is its output: stdout and stderr as a terminal of 100 columns mixes them. `; echo $?` at its end shows the exit code, which
-is otherwise 0. One document is one session: its commands share a folder in which `sample_logs` and
+is otherwise 0; `| tail -n 3` shows the end of stdout. One document is one session: its commands share a folder in which `sample_logs` and
 `examples` lie.
 """
 
@@ -20,6 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 SHOW_CODE = "; echo $?"
+TAIL = " | tail -n "
 PROGRAM = (sys.executable, "-c", "from costctl.cli import main; raise SystemExit(main())")
 
 
@@ -44,7 +45,8 @@ def _commands(block: str) -> list[str]:
 
 
 def _output(command: str, folder: Path) -> str:
-    program, *arguments = shlex.split(command.removesuffix(SHOW_CODE))
+    shown, tail, lines = command.removesuffix(SHOW_CODE).partition(TAIL)
+    program, *arguments = shlex.split(shown.replace("\\\n", " "))
     if program != "costctl":
         raise AssertionError(f"a transcript shows costctl only, not {program}")
     kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
@@ -54,14 +56,16 @@ def _output(command: str, folder: Path) -> str:
         env=kept | {"HOME": str(folder / "home"), "PYTHONUTF8": "1", "COLUMNS": "100"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE if tail else subprocess.STDOUT,
         encoding="utf-8",
         check=False,
     )
     if command.endswith(SHOW_CODE):
         return f"{done.stdout}{done.returncode}\n"
     if done.returncode != 0:
-        raise AssertionError(f"$ {command}\n{done.stdout}ended with {done.returncode}")
+        raise AssertionError(f"$ {command}\n{done.stdout}{done.stderr or ''}ended with {done.returncode}")
+    if tail:
+        return done.stderr + "".join(done.stdout.splitlines(keepends=True)[-int(lines) :])
     return done.stdout
 
 
