@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import polars as pl
+
 from costctl.simulate.bind import Problem, bind
 from costctl.simulate.plan import PlannedLever, Range
 from costctl.vocabulary import Condition
@@ -19,8 +21,11 @@ def lever(name: str, kind: str, endpoint: str, to: str = "", **params: Range) ->
     return PlannedLever(name, kind, on(endpoint), params, {"to": to} if to else {})
 
 
-def bound(*levers: PlannedLever, **overrides: Any) -> Problem:
-    return bind(usage_of(BILL["groups"]), prices_of("lesson"), levers, **overrides)
+def bound(*levers: PlannedLever, more_prices: pl.DataFrame | None = None) -> Problem:
+    prices = prices_of("lesson")
+    if more_prices is not None:
+        prices = pl.concat([prices, more_prices])
+    return bind(usage_of(BILL["groups"]), prices, levers)
 
 
 def plan(**changed: Any) -> list[PlannedLever]:

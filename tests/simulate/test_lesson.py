@@ -1,12 +1,15 @@
 """The worked example: a bill of 8,000 USD, a target of 3,200, six levers."""
 
+import polars as pl
 import pytest
 
 from costctl.simulate.attribution import attribute
 from costctl.simulate.goal_seek import break_even, reach
 from costctl.simulate.plan import PlannedLever, Range
 from costctl.simulate.uncertainty import simulate_draws
+from costctl.vocabulary import Condition
 from tests.simulate.lesson import MODES, POINT, RANGES, bound, lever, on, plan
+from tests.simulate.oracle import prices_of
 
 TARGET = 3200.0
 
@@ -153,8 +156,24 @@ def test_all_levers_together_need_83_percent_of_their_settings():
 
 
 def test_only_the_price_change_gives_4808_78():
-    problem = bound(*[lever("upgrade", "swap", "*", "gpt-4o-new", share=POINT(1.0))])
-    assert problem.idle["upgrade"] == "gpt-4o-new has no standard price"
+    newer = prices_of("lesson").filter(pl.col("label") == "gpt-4o")
+    newer = newer.with_columns(
+        label=pl.lit("gpt-4o-new"),
+        input=pl.lit(2.5e-6),
+        cache_read=pl.lit(2.5e-6),
+        cache_write=pl.lit(2.5e-6),
+        output=pl.lit(10e-6),
+    )
+    upgrade = PlannedLever(
+        "upgrade", "swap", (Condition("model", ("gpt-4o",)),), {}, {"to": "gpt-4o-new"}
+    )
+    assert cents(attribute(bound(upgrade, more_prices=newer)).after) == 4808.78
+
+
+def test_a_model_without_a_price_is_said_to_have_none():
+    problem = bound(lever("upgrade", "swap", "rag_query", "gpt-9", share=POINT(1.0)))
+    assert problem.idle["upgrade"] == "gpt-9 has no standard price"
+    assert attribute(problem).combined == 0
 
 
 def test_a_lookup_pays_above_a_tiny_hit_rate():

@@ -5,7 +5,10 @@ import pytest
 
 from costctl.levers._base import Kind
 from costctl.simulate.attribution import attribute
+from costctl.simulate.goal_seek import break_even
+from costctl.simulate.plan import Provisioned
 from costctl.simulate.project import flows_after
+from costctl.simulate.ptu import provision
 from costctl.simulate.worlds import all_on, worlds
 from tests.simulate.oracle import ORACLE, TOKENS, close, number, problem_of
 
@@ -69,3 +72,32 @@ def test_flows_after_are_those_of_the_case(case):
             assert abs(row[ours] - exact) <= 1e-9 * max(1.0, abs(exact))
     for row in held.values():
         assert all(abs(row[name]) < 1e-6 for name in TOKENS)
+
+
+@pytest.mark.parametrize("case", ORACLE["breakeven"], ids=lambda case: case["id"])
+def test_break_evens_agree(case):
+    solve, want = case["solve"], case["expect"]
+    column = f"{solve['lever']}.{solve['param']}"
+    found = break_even(problem_of(case), column, number(solve["target_usd"]))
+    assert found.value is not None
+    assert close(found.value, want["value"])
+    assert found.feasible == want["feasible"]
+
+
+@pytest.mark.parametrize("case", ORACLE["ptu"], ids=lambda case: case["id"])
+def test_provisioned_units_agree(case):
+    offer = Provisioned(
+        where=(),
+        tpm_per_unit=case["tpm_per_ptu"],
+        usd_per_unit_hour=number(case["usd_per_ptu_hour"]),
+        output_ratio=4,
+        min_units=case["min_ptu"],
+        step=case["step"],
+        max_units=case["max_ptu"],
+    )
+    rate = number(case["payg_usd_per_1m_input_equivalent"]) / 1e6
+    found = provision(case["hourly_input_equivalent_tokens"], rate, offer)
+    assert found.best == case["expect"]["best_ptu"]
+    assert list(found.costs) == [int(units) for units in case["expect"]["costs"]]
+    for units, want in case["expect"]["costs"].items():
+        assert close(found.costs[int(units)], want)
