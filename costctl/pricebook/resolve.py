@@ -167,7 +167,8 @@ class _Asked:
     def _unknown(self, name: str | None, candidates: Sequence[Listed]) -> Resolved:
         self.hints += 1
         known: Iterator[str] = (known for listed in candidates for known in listed.names)
-        hint = nearest(name or "", known).removeprefix("; ") if self.hints <= _HINTS else ""
+        plain = candidates[0].tried(name)[-1] if name and len(candidates) == 1 else name or ""
+        hint = nearest(plain, known).removeprefix("; ") if self.hints <= _HINTS else ""
         return Resolved(reason="unknown_model", hint=hint, provider_assumed=True)
 
     def _over_time(

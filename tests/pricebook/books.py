@@ -30,9 +30,10 @@ unit: per_million_tokens
 """
 
 
-def provider(models: str, *, head: str = HEAD, more: str = "") -> str:
+def provider(*models: str, head: str = HEAD, more: str = "") -> str:
     """Return a price file; SOURCE in the text is a whole source."""
-    body = textwrap.indent(textwrap.dedent(models).strip("\n"), "  ")
+    dedented = "\n".join(textwrap.dedent(model).strip("\n") for model in models)
+    body = textwrap.indent(dedented, "  ")
     return f"{head}{textwrap.dedent(more)}models:\n{body}\n".replace("SOURCE", SOURCE)
 
 

@@ -48,7 +48,9 @@ def test_a_discount_comes_after_the_region_exactly(tmp_path: Path):
 
 def test_a_later_discount_of_one_scope_replaces_the_earlier(tmp_path: Path):
     book = with_overlays(
-        tmp_path, '{discount: "0.1", provider: acme}', '{discount: "0.2", provider: acme, from: 2026-01-01}'
+        tmp_path,
+        '{discount: "0.1", provider: acme}',
+        '{discount: "0.2", provider: acme, from: 2026-01-01}',
     )
     assert [book.price("gpt-a", day) for day in ("2025-06-01", "2026-06-01")] == ["1.8", "1.6"]
 
@@ -124,7 +126,9 @@ def test_commitments_and_provisioned_units_are_lines_of_their_own(tmp_path: Path
 
 
 def test_provisioned_units_take_their_deployment_while_they_last(tmp_path: Path):
-    azure = provider(simple("m-1"), head=HEAD.replace("acme", "azure"), more="regions: {ptu: fixed}\n")
+    azure = provider(
+        simple("m-1"), head=HEAD.replace("acme", "azure"), more="regions: {ptu: fixed}\n"
+    )
     config = """
     pricing:
       deployments: [{deployment: chat-ptu, model: m-1}]

@@ -63,7 +63,10 @@ def test_a_time_without_a_price_says_so_and_names_the_nearest_period(tmp_path: P
     book = opened(tmp_path, DATED)
     found = book.find("old", "2023-06-01")
     assert not isinstance(found, Found)
-    assert (found.reason, found.hint) == ("no_price_at_date", "the first price after it is from 2024-01-01")
+    assert (found.reason, found.hint) == (
+        "no_price_at_date",
+        "the first price after it is from 2024-01-01",
+    )
     assert "ended on 2026-10-01" in book.find("new", "2026-11-01").hint
 
 
@@ -115,11 +118,16 @@ def test_a_long_write_inherits_from_the_short_one(tmp_path: Path):
 def test_a_service_tier_without_figures_has_no_price(tmp_path: Path):
     book = opened(tmp_path, DATED)
     found = book.find("new", "2025-01-01", tier="flex")
-    assert (found.reason, found.hint) == ("no_tier_price", "no flex price for new; it has prices for: batch, standard")
+    assert (found.reason, found.hint) == (
+        "no_tier_price",
+        "no flex price for new; it has prices for: batch, standard",
+    )
 
 
 def test_an_embedding_has_no_output_price(tmp_path: Path):
-    rates = opened(tmp_path, provider(simple(price='input: "0.13"'))).find("m-1", "2026-01-01").rates
+    rates = (
+        opened(tmp_path, provider(simple(price='input: "0.13"'))).find("m-1", "2026-01-01").rates
+    )
     assert rates.rate("output") is None
     assert rates.rate("reasoning") is None
     assert cost(rates, {"input": 1000, "output": 0}) == (Decimal("0.00013"), ())
@@ -127,7 +135,10 @@ def test_an_embedding_has_no_output_price(tmp_path: Path):
 
 
 def test_free_is_a_price_and_nothing_else_is(tmp_path: Path):
-    text = provider(simple("a", 'input: "1", output: free') + simple("b").replace('{input: "2", output: "8"}', "free"))
+    text = provider(
+        simple("a", 'input: "1", output: free')
+        + simple("b").replace('{input: "2", output: "8"}', "free")
+    )
     book = opened(tmp_path, text)
     assert book.price("a", "2026-01-01", "output") == "0"
     assert book.price("b", "2026-01-01", "cache_read") == "0"
@@ -245,7 +256,13 @@ REGIONS = provider(
         ("zone_us", "2026-01-01", "input", "batch", "1.1"),
         ("zone_us", "2026-01-01", "cache_read", "standard", "0.083"),  # stated beats multiplied
         ("zone_us", "2026-01-01", "request", "standard", "10"),  # only tokens are multiplied
-        ("zone_eu", "2026-01-01", "input", "standard", "2.4"),  # the period's factor beats the provider's
+        (
+            "zone_eu",
+            "2026-01-01",
+            "input",
+            "standard",
+            "2.4",
+        ),  # the period's factor beats the provider's
         ("gov", "2026-01-01", "input", "standard", "3"),
         ("gov", "2026-01-01", "cache_read", "standard", "3"),  # inherits from the stated figures
         ("gov", "2026-01-01", "input", "batch", None),

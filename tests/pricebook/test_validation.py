@@ -86,9 +86,9 @@ def problems(folder: Path, *texts: str, config: str = "") -> str:
 def test_a_wrong_value_is_told_with_its_line(tmp_path: Path, old, new, line, what):
     assert old in PERIOD
     found = problems(tmp_path, PERIOD.replace(old, new))
-    assert any(
-        f"layer0.yaml:{line}:" in told and what in told for told in found.splitlines()
-    ), found
+    assert any(f"layer0.yaml:{line}:" in told and what in told for told in found.splitlines()), (
+        found
+    )
 
 
 TIERS = """
@@ -149,7 +149,9 @@ def test_a_wrong_window_is_told(tmp_path: Path, old, new, what):
 
 def test_windows_of_a_period_share_their_zone(tmp_path: Path):
     first = WINDOWS.strip("\n")
-    second = first.partition("windows:\n")[2].replace("Asia/Shanghai", "UTC").replace("[1, 2]", "[3]")
+    second = (
+        first.partition("windows:\n")[2].replace("Asia/Shanghai", "UTC").replace("[1, 2]", "[3]")
+    )
     assert "one time zone" in problems(tmp_path, f"{PERIOD}{first}\n{second}\n")
 
 
@@ -166,7 +168,10 @@ def test_two_periods_that_begin_together_are_refused(tmp_path: Path):
               SOURCE
         """
     )
-    assert "layer0.yaml:11: two periods from 2026-01-01 00:00:00; the first is on line 8" in problems(tmp_path, text)
+    assert (
+        "layer0.yaml:11: two periods from 2026-01-01 00:00:00; the first is on line 8"
+        in problems(tmp_path, text)
+    )
 
 
 def test_a_period_that_reaches_into_the_next_is_refused(tmp_path: Path):
@@ -219,7 +224,7 @@ def test_an_alias_with_prices_is_refused(tmp_path: Path):
 def test_a_rate_of_more_than_18_decimals_is_refused(tmp_path: Path):
     text = provider(
         simple(price='input: "0.123456789", output: "1"'),
-        more="default_region: far\nregions: {far: {uplift: \"1.001\"}}\n",
+        more='default_region: far\nregions: {far: {uplift: "1.001"}}\n',
     )
     opened(tmp_path, text)
     assert "more than 18 decimals" in problems(tmp_path, text.replace("1.001", "1.0001"))
@@ -262,7 +267,9 @@ def test_the_shipped_table_is_valid():
 
 
 def test_a_folder_is_one_layer(tmp_path: Path):
-    write(tmp_path, provider(simple("a")), provider(simple("b"), head=HEAD.replace("acme", "other")))
+    write(
+        tmp_path, provider(simple("a")), provider(simple("b"), head=HEAD.replace("acme", "other"))
+    )
     (tmp_path / "notes.txt").write_text("not a price file")
     names = compile_book(open_book([tmp_path], PricingSettings(), None)).rows["price_names"]
     assert [row[:3] for row in names] == [("acme", "a", 0), ("other", "b", 0)]
