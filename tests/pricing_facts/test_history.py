@@ -25,8 +25,8 @@ CHANGES = [
     ("anthropic", "claude-3-5-haiku", "2024-12-05", "1/5", "0.8/4"),
     ("anthropic", "claude-2", "2023-11-21", "11.02/32.68", "8/24"),
     ("deepseek", "deepseek-chat", "2025-02-08", "0.14/0.28", "0.27/1.1"),
-    ("deepseek", "deepseek-chat", "2025-09-05", "0.135/0.55", "0.6/1.7"),  # from off-peak
-    ("deepseek", "deepseek-chat", "2025-09-29", "0.6/1.7", "0.28/0.42"),
+    ("deepseek", "deepseek-chat", "2025-09-29", "0.56/1.68", "0.28/0.42"),
+    ("deepseek", "deepseek-reasoner", "2025-09-29", "0.56/1.68", "0.28/0.42"),
     ("google", "gemini-3.6-flash", "2026-08-14", "1.5/7.5", "0.75/3.75"),
     ("google", "gemini-1.5-pro", "2024-10-01", "3.5/10.5", "1.25/5"),
     ("google", "gemini-4-argon", "2026-12-01", "2/10", "4/20"),
@@ -121,7 +121,10 @@ def test_rows_before_the_first_evidence_are_priced_and_marked():
         ("2025-02-26T16:30:00", "0.135"),
         ("2025-02-27T00:29:59", "0.135"),
         ("2025-02-27T00:30:00", "0.27"),
-        ("2025-09-05T20:00:00", "0.6"),
+        ("2025-09-05T00:29:59", "0.135"),
+        ("2025-09-05T15:59:59", "0.27"),  # the vendor named the hour at which it ended
+        ("2025-09-05T16:00:00", "0.56"),
+        ("2025-09-05T20:00:00", "0.56"),
     ],
 )
 def test_deepseek_was_cheaper_at_night(at: str, price: str):
