@@ -50,7 +50,9 @@ def command(
     prices: PriceOptions,
     output: OutputOptions,
 ) -> None:
-    """Show what was spent, by any dimensions: requests, tokens, cost, share, and the cost that logs name.
+    """Show what was spent, by any dimensions.
+
+    For each group: requests, tokens, cost, share, and the cost that logs name.
 
     Examples:
       costctl breakdown logs/
