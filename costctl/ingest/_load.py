@@ -86,7 +86,11 @@ class BatchLoader:
         source = self.options.source or statement.form.name
         first = plans[0]
         plain = len(plans) == 1 and first.part.kind == "jsonl" and first.part.compression == "none"
-        fast = compile_fast(statement.form) if plain and not first.tail and first.found.size >= FAST_FROM else None
+        fast = (
+            compile_fast(statement.form)
+            if plain and not first.tail and first.found.size >= FAST_FROM
+            else None
+        )
         if fast is not None:
             done = self.loader.load_fast(statement, fast, first.part, source)
             if done is not None:

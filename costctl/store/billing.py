@@ -1,7 +1,5 @@
 """Lines of an invoice: read by the same declarations, kept apart from usage, each once."""
 
-from dataclasses import dataclass
-
 import duckdb
 
 from costctl.formats._base import Expression, Format, Value
@@ -16,18 +14,6 @@ PLAIN = tuple(
 )
 TYPES = dict(BILLING)
 TIMES = ("period_start", "period_end")
-
-
-@dataclass(frozen=True)
-class Lines:
-    """What became of the records of one billing export."""
-
-    records: int = 0
-    new_rows: int = 0
-    duplicates: int = 0
-    skipped: int = 0
-    rejected: int = 0
-    incomplete: bool = False
 
 
 def stage_select(form: Format, source: str, *, tz: str = "UTC") -> str:
@@ -125,8 +111,8 @@ def _tags(form: Format, values: Values) -> str:
     return merged_map(entries) if entries else "CAST(NULL AS MAP(VARCHAR, VARCHAR))"
 
 
-def insert(connection: duckdb.DuckDBPyConnection, source: str) -> dict[int, Lines]:
-    """Move the lines in the temp table `staged` into `billing`; return what became of them per ingest.
+def insert(connection: duckdb.DuckDBPyConnection, source: str) -> dict[int, int]:
+    """Move the lines in the temp table `staged` into `billing`; return how many were new per ingest.
 
     A line has no id. Equal lines of one export all count; the same export again, or one that overlaps it, adds only
     what is new, by the number of equal lines.
@@ -143,19 +129,14 @@ def insert(connection: duckdb.DuckDBPyConnection, source: str) -> dict[int, Line
         "CREATE OR REPLACE TEMP TABLE fresh AS SELECT ingest_id, rn, "
         f"{names} FROM (SELECT *, row_number() OVER (PARTITION BY ingest_id, content ORDER BY rn, sub) "
         "AS number FROM staged WHERE kind = 'row') s "
-        f"ANTI JOIN ({known}) k ON s.content = k.content AND s.number = k.number"
+        f"ANTI JOIN ({known}) k ON s.content = k.content AND s.number = k.number "
+        "QUALIFY row_number() OVER (PARTITION BY s.content, s.number ORDER BY ingest_id) = 1"
     )
     connection.execute(
         f"INSERT INTO billing (source, ingest_id, source_line, {names}) "
         f"SELECT $source, ingest_id, rn, {names} FROM fresh",
         {"source": source},
     )
-    rows = connection.execute(
-        "SELECT s.ingest_id, count(*), count(*) FILTER (kind = 'skipped'), "
-        "count(*) FILTER (kind = 'rejected'), count(*) FILTER (kind = 'row'), bool_or(incomplete), "
-        "(SELECT count(*) FROM fresh f WHERE f.ingest_id = s.ingest_id) FROM staged s GROUP BY 1"
-    ).fetchall()
+    rows = connection.execute("SELECT ingest_id, count(*) FROM fresh GROUP BY 1").fetchall()
     connection.execute("DROP TABLE fresh")
-    return {
-        row[0]: Lines(row[1], row[6], row[4] - row[6], row[2], row[3], bool(row[5])) for row in rows
-    }
+    return {row[0]: row[1] for row in rows}

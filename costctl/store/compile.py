@@ -150,7 +150,7 @@ def _content(form: Format, rows: Rows, columns: dict[str, str]) -> tuple[str, st
         parts.append(f"CASE WHEN {known} THEN concat('|id=', c_request_id) ELSE '' END")
         evidence.append(known)
     if "occurred_at" in columns and "occurred_at" not in skip:
-        evidence.append("coalesce(microsecond(c_occurred_at) % 1000000 <> 0, false)")
+        evidence.append("coalesce(epoch_us(c_occurred_at) % 1000000 <> 0, false)")
     for column in USAGE:
         name = column.name
         if name in columns and name not in CONTENT and name not in skip:
@@ -173,7 +173,7 @@ def _plain(name: str, sql: str) -> str:
         return f"epoch_us({sql})"
     if kind.startswith("DECIMAL"):
         # Whole billionths are the same text whatever container and form the amount came in.
-        return f"CAST(round(CAST({sql} AS DOUBLE) * 1e9) AS HUGEINT)"
+        return f"try_cast(round(CAST({sql} AS DOUBLE) * 1e9) AS BIGINT)"
     return sql
 
 

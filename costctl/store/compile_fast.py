@@ -38,8 +38,12 @@ def compile_fast(form: Format) -> Fast | None:
     if "input" not in counts or "occurred_at" not in core or "requested_model" not in core:
         return None
     wanted = set(paths_in((core, counts)))
-    rest = [e for n, e in form.row.items() if n not in CORE] + [e for n, e in form.tokens.counts.items() if n not in COUNTS]
-    if not all(_plain(v) for e in (*core.values(), *counts.values()) for v in e) or not all(_absent(v) for e in rest for v in e):
+    rest = [e for n, e in form.row.items() if n not in CORE] + [
+        e for n, e in form.tokens.counts.items() if n not in COUNTS
+    ]
+    if not all(_plain(v) for e in (*core.values(), *counts.values()) for v in e) or not all(
+        _absent(v) for e in rest for v in e
+    ):
         return None
     dropped = {p for p in paths_in((rest, form.tags))} - wanted
     tree = Tree()
@@ -51,9 +55,22 @@ def compile_fast(form: Format) -> Fast | None:
 
 
 def _flat(form: Format) -> bool:
-    nested = form.explode or form.unwrap or form.parse or form.attributes or form.text or form.variants
-    chosen = form.keep or form.skip or form.identity.key or form.constants or form.assumed or form.ignore_case
-    return not (nested or chosen or form.needs_whole_file) and form.merge == "first" and form.to == "usage"
+    nested = (
+        form.explode or form.unwrap or form.parse or form.attributes or form.text or form.variants
+    )
+    chosen = (
+        form.keep
+        or form.skip
+        or form.identity.key
+        or form.constants
+        or form.assumed
+        or form.ignore_case
+    )
+    return (
+        not (nested or chosen or form.needs_whole_file)
+        and form.merge == "first"
+        and form.to == "usage"
+    )
 
 
 def _plain(value: Value) -> bool:
@@ -84,10 +101,14 @@ def _text(expression: Expression) -> str:
     return leaves[0] if len(leaves) == 1 else f"coalesce({', '.join(leaves)})"
 
 
-def _select(form: Format, core: dict[str, Expression], counts: dict[str, Expression], dropped: list[str]) -> str:
+def _select(
+    form: Format, core: dict[str, Expression], counts: dict[str, Expression], dropped: list[str]
+) -> str:
     raw = {f"n_{n}": _text(e) for n, e in counts.items()}
     raw |= {f"x_{n}": _text(core[n]) if n in core else "CAST(NULL AS VARCHAR)" for n in CORE}
-    raw["odd"] = "NOT (" + " AND ".join(f"{leaf} IS NULL" for leaf in dropped) + ")" if dropped else "false"
+    raw["odd"] = (
+        "NOT (" + " AND ".join(f"{leaf} IS NULL" for leaf in dropped) + ")" if dropped else "false"
+    )
     typed = {f"i_{n}": f"try_cast(n_{n} AS BIGINT)" for n in counts}
     typed |= {
         "moment": "try_cast(x_occurred_at AS TIMESTAMP)",
@@ -102,7 +123,7 @@ def _select(form: Format, core: dict[str, Expression], counts: dict[str, Express
     made = {
         "input_uncached": _side("input", "output", counts),
         "output": _side("output", "input", counts) if "output" in counts else "0",
-        "known_id": f"(x_request_id IS NOT NULL AND (strlen(x_request_id) > {longest} OR ({words})))",
+        "known_id": f"CASE WHEN strlen(x_request_id) > {longest} THEN true ELSE coalesce({words}, false) END",
         "clean": _clean(counts),
     }
     columns = _columns(form)
@@ -120,15 +141,26 @@ def _side(name: str, other: str, counts: dict[str, Expression]) -> str:
 def _clean(counts: dict[str, Expression]) -> str:
     """Return the test that every common field is of its plainest form."""
     parts = ["NOT odd", "moment IS NOT NULL"]
-    for name in counts:
-        number = f"(i_{name} BETWEEN 0 AND {REQUEST_LIMIT} AND NOT contains(n_{name}, '.'))"
-        parts.append(f"coalesce({number}, n_{name} IS NULL)")
-    parts.append("(" + " OR ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total") + ")")
+    for name in ("input", "output"):
+        if name in counts:
+            number = f"(i_{name} BETWEEN 0 AND {REQUEST_LIMIT} AND NOT contains(n_{name}, '.'))"
+            parts.append(f"coalesce({number}, n_{name} IS NULL)")
+    counted = " OR ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
+    whole = " AND ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
+    parts.append(f"CASE WHEN {whole} THEN true ELSE ({counted}) AND {_total(counts)} END")
     # A sign or a word behind the seconds is a zone; such times are read by the thorough statement.
-    zone = "contains(x_occurred_at, '+') OR contains(behind, '-') OR contains(behind, ' ')"
-    parts.append(f"x_occurred_at[5] = '-' AND strlen(x_occurred_at) >= 19 AND NOT ({zone})")
-    parts.append("((cost IS NOT NULL AND nano IS NOT NULL) OR x_logged_cost_usd IS NULL)")
+    parts.append(
+        "NOT (contains(x_occurred_at, '+') OR contains(behind, '-') OR contains(behind, ' '))"
+    )
+    parts.append("(cost IS NOT NULL OR x_logged_cost_usd IS NULL)")
     return " AND ".join(parts)
+
+
+def _total(counts: dict[str, Expression]) -> str:
+    """Return the test that a total which has to make up for a missing side is a count."""
+    if "total" not in counts:
+        return "true"
+    return f"coalesce(i_total BETWEEN 0 AND {REQUEST_LIMIT} AND NOT contains(n_total, '.'), n_total IS NULL)"
 
 
 def _columns(form: Format) -> dict[str, str]:
@@ -136,9 +168,9 @@ def _columns(form: Format) -> dict[str, str]:
     # Position by position the content of the thorough statement, see `compile.CONTENT`.
     content = (
         f"{lit(scope)}, '|', x_endpoint, '|', x_requested_model, '|', epoch_us(moment), '|', input_uncached, '|', output, '|', nano, "
-        "CASE WHEN known_id THEN concat('|id=', x_request_id) ELSE '' END"
+        "CASE WHEN known_id THEN '|id=' ELSE '' END, CASE WHEN known_id THEN x_request_id ELSE '' END"
     )
-    evidence = "(known_id OR microsecond(moment) % 1000000 <> 0)"
+    evidence = "CASE WHEN known_id THEN true ELSE epoch_us(moment) % 1000000 <> 0 END"
     filled = {
         "event_key": f"CASE WHEN clean AND {evidence} THEN md5_number(concat({content})) | 1::UHUGEINT END",
         "occurred_at": "moment",

@@ -125,10 +125,10 @@ class Documents:
 
     def __init__(self, form: Format) -> None:
         self.form = form
-        names = ["0"]
+        names = ["0", *(str(number) for number, _ in enumerate(form.explode, start=1))]
         if form.unwrap:
-            names.append("u")
-        names.extend(str(number) for number, _ in enumerate(form.explode, start=1))
+            # The wrapper of an unwrapped record, and the record; without a wrapper the former is NULL.
+            names += ["w", "u"]
         self.levels = [Document(name) for name in names]
         self.parsed: list[Document] = []
         self._declare_parsed()

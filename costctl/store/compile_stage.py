@@ -70,9 +70,9 @@ def document_layers(form: Format, documents: Documents, ctes: list[str]) -> str:
     """Add the CTEs that make each document and its struct; return the name of the last."""
     last = "l"
     for number, level in enumerate(documents.levels):
-        if level.name == "u":
-            last = _unwrapped(form, documents, ctes, last)
-        elif number > 0:
+        if level.name == "w":
+            last = _unwrapped(form, documents, ctes, last, number)
+        elif level.name != "u" and number > 0:
             last = _exploded(form, documents, ctes, last, number)
         last = layer(ctes, f"s{level.name}", last, {f"s_{level.name}": structure(level)})
         for parsed in _parsed_of(documents, level):
@@ -99,33 +99,31 @@ def _parsed(parsed: Document) -> str:
     return f"parsed_sse({text})" if parsed.sse else f"parsed_text({text})"
 
 
-def _unwrapped(form: Format, documents: Documents, ctes: list[str], last: str) -> str:
-    """Take what stands in a wrapper, unless the line itself is a record of the format."""
-    inner = [f"object_at(d_0, {pointer(p.keys)})" for p in form.unwrap]
+def _unwrapped(form: Format, documents: Documents, ctes: list[str], last: str, number: int) -> str:
+    """Take what stands in a wrapper, unless the record itself is one of the format."""
+    seen = documents.from_level(number - 1)
+    outer = f"d_{seen.levels[-1].name}"
+    inner = [f"object_at({outer}, {pointer(p.keys)})" for p in form.unwrap]
     found = f"coalesce({', '.join(inner)})" if len(inner) > 1 else inner[0]
-    values = Values(documents.from_level(0))
+    values = Values(seen)
     known = [values.test(form.keep)] if form.keep is not None else []
     rule = form.recognise
     if rule is not None:
-        tests = [documents.from_level(0).present(p) for p in rule.has]
+        tests = [seen.present(p) for p in rule.has]
         if rule.has_any:
-            any_of = (documents.from_level(0).present(p) for p in rule.has_any)
-            tests.append("(" + " OR ".join(any_of) + ")")
+            tests.append("(" + " OR ".join(seen.present(p) for p in rule.has_any) + ")")
         tests += [values.test(rule.test)] if rule.test else []
         known += ["(" + " AND ".join(tests) + ")"] if tests else []
     itself = " OR ".join(known) or "false"
-    return layer(
-        ctes,
-        "du",
-        last,
-        {"d_u": f"CASE WHEN {itself} OR {found} IS NULL THEN d_0 ELSE {found} END"},
-    )
+    last = layer(ctes, "dv", last, {"d_v": f"CASE WHEN NOT ({itself}) THEN {found} END"})
+    wrapper = f"CASE WHEN d_v IS NOT NULL THEN {outer} END"
+    return layer(ctes, "du", last, {"d_w": wrapper, "d_u": f"coalesce(d_v, {outer})"})
 
 
 def _exploded(form: Format, documents: Documents, ctes: list[str], last: str, number: int) -> str:
     """Unfold an array to its elements, and an object to its values; a record without either stays or vanishes."""
     outer, level = documents.levels[number - 1], documents.levels[number]
-    explode = form.explode[number - (len(documents.levels) - len(form.explode))]
+    explode = form.explode[number - 1]
     array = outer.value(explode.path.keys)
     found = f"json_transform({array}, '[\"JSON\"]')"
     none = "[CAST(NULL AS JSON)]"

@@ -7,14 +7,14 @@ from datetime import datetime
 import duckdb
 
 from costctl.errors import CostctlError
-from costctl.store import readers
+from costctl.store import billing, readers
 from costctl.store.compile import Statement, stays_narrow
 from costctl.store.compile_fast import Fast
 from costctl.store.compile_rows import MACROS as ROW_MACROS
 from costctl.store.compile_stage import MACROS as STAGE_MACROS
 from costctl.store.compile_stage import stage_select
 from costctl.store.connection import Store
-from costctl.store.merge import Merge
+from costctl.store.merge import Merge, Settled
 from costctl.store.readers import LONGEST, LONGEST_EVER, Part
 from costctl.store.schema import NARROW
 
@@ -84,12 +84,11 @@ class Loader:
         run("SET preserve_insertion_order = true")
         try:
             for longest in (LONGEST, LONGEST_EVER):
-                select = stage_select(
-                    statement,
-                    readers.relation(parts, longest=longest),
-                    key=self.key,
-                    endpoint=endpoint,
-                )
+                relation = readers.relation(parts, longest=longest)
+                if statement.form.to == "billing":
+                    select = billing.stage_select(statement.form, relation, tz=statement.values.tz)
+                else:
+                    select = stage_select(statement, relation, key=self.key, endpoint=endpoint)
                 try:
                     run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
                 except duckdb.InvalidInputException as error:
@@ -116,14 +115,18 @@ class Loader:
     ) -> dict[int, Loaded]:
         run = self.connection.execute
         form = statement.form
-        merge = Merge(
-            self.connection,
-            form.merge,
-            leaf=form.leaf is not None,
-            source=source,
-            source_format=form.name,
-        )
-        settled = merge.run() if form.to == "usage" else merge.bill(source)
+        if form.to == "billing":
+            settled = {
+                n: Settled(lines) for n, lines in billing.insert(self.connection, source).items()
+            }
+        else:
+            settled = Merge(
+                self.connection,
+                form.merge,
+                leaf=form.leaf is not None,
+                source=source,
+                source_format=form.name,
+            ).run()
         counts = run(
             "SELECT ingest_id, count(*), count(*) FILTER (kind = 'skipped'), bool_or(incomplete), "
             "count(*) FILTER (kind = 'row' AND mismatch) FROM staged GROUP BY 1"

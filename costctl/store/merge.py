@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from costctl.store.schema import NARROW
-from costctl.vocabulary import BILLING, BY_NAME, OF_WHICH, PROVENANCE, TOKEN_CLASSES, USAGE
+from costctl.vocabulary import BY_NAME, OF_WHICH, PROVENANCE, TOKEN_CLASSES, USAGE
 
 SUMMED = ("requests", *TOKEN_CLASSES, *OF_WHICH, "logged_cost_usd", "logged_cost")
 ORDER = "seq, rn, sub"
@@ -56,44 +56,6 @@ class Merge:
         for name in ("folded", "known"):
             self.connection.execute(f"DROP TABLE IF EXISTS {name}")
         return outcome
-
-    def bill(self, source: str) -> dict[int, Settled]:
-        """Insert billing lines; those of the same file and line are known already."""
-        present = {row[0] for row in self.connection.execute("DESCRIBE staged").fetchall()}
-        parts = []
-        for name, kind in BILLING:
-            if name == "source":
-                parts.append("$source")
-            elif name == "source_line":
-                parts.append("rn")
-            else:
-                parts.append(
-                    f"try_cast({name} AS {kind})" if name in present else f"CAST(NULL AS {kind})"
-                )
-        names = ", ".join(name for name, _ in BILLING)
-        content = ", ".join(
-            n for n, _ in BILLING if n not in {"source", "ingest_id", "source_line", "tags"}
-        )
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE bills AS SELECT *, row_number() OVER (PARTITION BY ingest_id, {content} ORDER BY source_line) AS nth "
-            f"FROM (SELECT {', '.join(f'{p} AS {n}' for p, (n, _) in zip(parts, BILLING, strict=True))} FROM staged WHERE kind = 'row')",
-            {"source": source},
-        )
-        known = f"SELECT {content}, row_number() OVER (PARTITION BY ingest_id, {content} ORDER BY source_line) AS nth FROM billing"
-        same = " AND ".join(
-            f"b.{n.strip()} IS NOT DISTINCT FROM k.{n.strip()}"
-            for n in (*content.split(", "), "nth")
-        )
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE new_bills AS SELECT b.* EXCLUDE (nth) FROM bills b ANTI JOIN ({known}) k ON {same}"
-        )
-        new = self.connection.execute(
-            "SELECT ingest_id, count(*) FROM new_bills GROUP BY 1"
-        ).fetchall()
-        self.connection.execute(f"INSERT INTO billing ({names}) SELECT {names} FROM new_bills")
-        self.connection.execute("DROP TABLE bills")
-        self.connection.execute("DROP TABLE new_bills")
-        return {row[0]: Settled(row[1]) for row in new}
 
     def _drop_enclosing(self) -> None:
         """A call that encloses another call repeats its usage: skip it."""
@@ -186,8 +148,8 @@ class Merge:
     def _outcome(self) -> dict[int, Settled]:
         """Count new and replaced rows per file, and drop from `folded` what changes nothing."""
         compared = [n for n in self.columns if n not in PROVENANCE]
-        new = ", ".join(f"f.{n}" for n in compared)
-        old = ", ".join(f"k.{n}" for n in compared)
+        new = ", ".join(_stored(n, "f.") for n in compared)
+        old = ", ".join(_stored(n, "k.") for n in compared)
         self.connection.execute(
             "DELETE FROM folded WHERE event_key IN (SELECT f.event_key FROM folded f JOIN known k USING (event_key) "
             f"WHERE ({new}) IS NOT DISTINCT FROM ({old}))"
@@ -228,13 +190,7 @@ class Merge:
             elif name in self.names:
                 parts.append(f"${name}")
             elif name in self.columns:
-                default = BY_NAME[name].default
-                # A request count may be unknown on purpose: a column that a format fills is taken as it is.
-                parts.append(
-                    name
-                    if default == "NULL" or name == "requests"
-                    else f"coalesce({name}, {default})"
-                )
+                parts.append(_stored(name, ""))
             else:
                 parts.append(BY_NAME[name].default)
         self.connection.execute(
@@ -248,3 +204,10 @@ class Merge:
             self.connection.execute(
                 f"DELETE FROM {table} WHERE event_key IN (SELECT parent_key FROM usage_wide WHERE parent_key IS NOT NULL)"
             )
+
+
+def _stored(name: str, table: str) -> str:
+    """Return a column as it is stored: a missing value is the default, but an unknown count stays unknown."""
+    default = BY_NAME[name].default
+    known = default == "NULL" or name == "requests"
+    return f"{table}{name}" if known else f"coalesce({table}{name}, {default})"
