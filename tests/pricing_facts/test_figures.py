@@ -230,6 +230,8 @@ def test_the_week_of_four_endpoints_costs_the_same_to_the_last_digit():
     assert round(week("gpt-4o-2024-08-06", "data_zone_us") * 30 / 7, 2) == Decimal("2758.95")
 
 
-def test_batch_halves_the_embeddings():
-    one = bill("openai", "text-embedding-3-large", {"input": 85})
-    assert 58_000 * one == Decimal("0.6409")
+def test_the_embeddings_of_a_week_cost_half_in_batch():
+    tokens = {"input": 85}
+    assert 58_000 * bill("openai", "text-embedding-3-large", tokens) == Decimal("0.6409")
+    half = 58_000 * bill("openai", "text-embedding-3-large", tokens, tier="batch")
+    assert half == Decimal("0.32045")
