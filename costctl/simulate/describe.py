@@ -5,11 +5,11 @@ from datetime import date
 
 from costctl.groups import Rate
 from costctl.levers import LEVERS, Param, Unit
-from costctl.simulate.attribution import Attribution, Saving
+from costctl.simulate.attribution import Attribution
 from costctl.simulate.bind import Problem
 from costctl.simulate.outcome import LeverLine
 from costctl.simulate.plan import SIBLING, PlannedLever, Range
-from costctl.simulate.worlds import numbers_of
+from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
 from costctl.table import Warn
 
 NOTHING = 1e-9
@@ -26,7 +26,7 @@ def lines_of(
     lines, warnings = [], []
     for planned in problem.planned:
         saving = found.levers[planned.name]
-        said = list(_warnings(problem, planned, saving, facts, prices_on))
+        said = list(_warnings(problem, planned, facts, prices_on))
         warnings += said
         own = LEVERS[planned.lever]
         notes = [own.caveat, *_remarks(planned, facts), *_partly(problem, planned)]
@@ -135,7 +135,6 @@ def _partly(problem: Problem, planned: PlannedLever) -> Iterator[str]:
 def _warnings(
     problem: Problem,
     planned: PlannedLever,
-    saving: Saving,
     facts: Mapping[str, Sequence[Rate]],
     prices_on: date,
 ) -> Iterator[Warn]:
@@ -148,12 +147,24 @@ def _warnings(
         if rate.retires_on is not None and rate.retires_on <= prices_on:
             day = f"{rate.retires_on:%Y-%m-%d}"
             yield Warn("target_retired", f"{planned.name}: {rate.wanted.name} retired on {day}")
-    lost = saving.standalone > NOTHING and abs(saving.last_in) <= NOTHING * saving.standalone
-    if planned.lever == "prompt_cache" and lost:
+    if planned.lever == "prompt_cache" and _threshold_lost(problem, planned.name):
         yield Warn(
             "threshold_lost",
             f"{planned.name}: with the other levers on, prompts fall below the shortest that is cached",
         )
+
+
+def _threshold_lost(problem: Problem, cache: str) -> bool:
+    """Return whether provider caching would save something if prompts were not made shorter."""
+    shorter = {p.name for p in problem.planned if p.lever in {"context", "compress"}}
+    everything = all_on(problem)
+    if not shorter:
+        return False
+    longer = everything - shorter
+    switches = [longer - {cache}, longer, everything - {cache}, everything]
+    uncached, cached, short_uncached, short_cached = bill(problem, worlds(problem, switches))
+    gain, short_gain = uncached - cached, short_uncached - short_cached
+    return gain > NOTHING and abs(short_gain) <= NOTHING * gain
 
 
 def _above_evidence(planned: PlannedLever) -> Iterator[Warn]:

@@ -1,0 +1,387 @@
+"""`costctl simulate` as its users see it."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+schema
+import pytest
+
+from costctl.cli.schema import schema
+from costctl.levers import LEVERS
+
+WEEK = """occurred_at,endpoint,model,requests,input_uncached,output
+2026-11-16,rag_query,gpt-4o-2024-05-13,45200,83620000,14464000
+2026-11-17,document_summary,gpt-4o-2024-05-13,12800,40960000,10240000
+2026-11-18,intent_classifier,gpt-4o-2024-05-13,58000,6960000,870000
+2026-11-22,embedding,text-embedding-3-large,58000,4930000,0
+"""
+
+STORY = """version: 1
+name: story
+levers:
+  - {lever: response_cache, where: {endpoint: rag_query}, hit: 0.6}
+  - {lever: route, where: {endpoint: rag_query}, to: gpt-4o-mini, fraction: 0.6}
+  - {lever: swap, name: intent, where: {endpoint: intent_classifier}, to: gpt-4o-mini}
+  - {lever: compress, where: {endpoint: document_summary}, saved: 3200->1500}
+  - {lever: swap, name: embed, where: {endpoint: embedding}, to: text-embedding-3-small}
+  - {lever: batch_requests, where: {endpoint: embedding}, size: 100}
+"""
+
+
+@pytest.fixture
+def week(tmp_path):
+    """Return a log of one week of the well-known story."""
+    path = tmp_path / "week.csv"
+    path.write_text(WEEK)
+    return path
+
+
+@pytest.fixture
+def result(run, week):
+    """Return a function that simulates and returns the checked result."""
+
+    def simulated(*args: object) -> dict[str, Any]:
+        found = run("simulate", week, *args, "--json")
+        assert found.code == 0, found.stderr
+        document = json.loads(found.stdout)
+        jsonschema.validate(document, schema("simulate"))
+        return document["result"]
+
+    return simulated
+
+
+def cents(value):
+    return round(value, 2)
+
+
+def test_one_flag_is_enough(run, week):
+    found = run("simulate", week, "--cache-hit", "0.6")
+    assert found.code == 0
+    assert "semantic cache" in found.stdout
+    assert "$4,465.50" in found.stdout
+    assert "$1,787.85" in found.stdout
+    assert "will save" not in found.stdout
+
+
+def test_without_levers_it_equals_breakdown(run, week, result):
+    broken = json.loads(run("breakdown", week, "--json").stdout)["result"]
+    found = result()
+    assert found["basis"]["paid_usd"] == broken["total"]["cost_usd"] == 1041.9509
+    assert found["basis"]["repriced_usd"] == pytest.approx(1041.9509, rel=1e-9)
+    scale = found["basis"]["scale"]
+    rows = {row["endpoint"]: row["cost_usd"] for row in broken["rows"]}
+    for group in found["groups"]:
+        assert group["before_usd"] / scale == pytest.approx(rows[group["endpoint"]], rel=1e-9)
+        assert group["after_usd"] == group["before_usd"]
+    assert found["after_usd"] == pytest.approx(found["basis"]["baseline_usd"], rel=1e-9)
+
+
+def test_a_week_becomes_a_month_and_is_called_a_run_rate(run, week, result):
+    basis = result()["basis"]
+    assert basis["days"] == 7
+    assert basis["scale"] == pytest.approx(30 / 7)
+    assert basis["run_rate"]
+    assert "run rate" in run("simulate", week).stdout
+
+
+def test_the_story_composed_properly(tmp_path, result):
+    plan = tmp_path / "story.yaml"
+    plan.write_text(STORY)
+    found = result("--scenario", plan)
+    assert cents(found["basis"]["baseline_usd"]) == 4465.50
+    assert cents(found["naive_sum_usd"]) == 3878.42
+    assert cents(found["combined_saving_usd"]) == 2931.36
+    assert cents(found["after_usd"]) == 1534.15
+
+
+def test_an_invoice_sets_the_scale(tmp_path, result):
+    plan = tmp_path / "story.yaml"
+    plan.write_text(STORY)
+    found = result("--scenario", plan, "--invoice-total", "8000", "--target", "3200")
+    assert found["basis"]["scale"] == pytest.approx(7.677905, rel=1e-6)
+    assert cents(found["naive_sum_usd"]) == 6948.24
+    assert cents(found["combined_saving_usd"]) == 5251.56
+    assert cents(found["after_usd"]) == 2748.44
+    assert found["target"]["met"]
+
+
+def test_flags_say_the_same_as_a_scenario(tmp_path, result):
+    plan = tmp_path / "story.yaml"
+    plan.write_text(STORY)
+    by_file = result("--scenario", plan)
+    by_flags = result(
+        "--cache-hit", "rag_query=60%", "--route", "rag_query=0.6", "--route-to", "gpt-4o-mini",
+        "--compress", "document_summary=3200->1500", "--embed-downgrade", "100%",
+        "--batch-size", "embedding=100",
+    )  # fmt: skip
+    intent = next(lever for lever in by_file["levers"] if lever["name"] == "intent")
+    assert by_flags["after_usd"] == pytest.approx(by_file["after_usd"] + intent["last_in_usd"])
+
+
+def test_json_read_back_as_a_scenario_gives_the_same(tmp_path, result):
+    first = result(
+        "--cache-hit", "rag_query=0.05:0.2:0.6", "--cache-lookup-model", "text-embedding-3-small",
+        "--cache-lookup-tokens", "40", "--cache-fixed-usd", "100", "--route", "0.4",
+        "--route-classifier", "gpt-4o-mini", "--output-cut", "0.1", "--target", "3000",
+    )  # fmt: skip
+    levers = [
+        {"lever": one["lever"], "name": one["name"], "where": one["where"], **one["params"]}
+        for one in first["levers"]
+    ]
+    for lever in levers:
+        if not lever["where"]:
+            del lever["where"]
+    plan = tmp_path / "again.yaml"
+    plan.write_text(json.dumps({"version": 1, "levers": levers, "target_usd": 3000}))
+    second = result("--scenario", plan)
+    for name in ("after_usd", "combined_saving_usd", "naive_sum_usd", "overhead_usd"):
+        assert second[name] == pytest.approx(first[name], rel=1e-12)
+    assert second["uncertainty"]["p90_after_usd"] == first["uncertainty"]["p90_after_usd"]
+
+
+def test_a_later_setting_of_a_flag_wins_on_what_it_selects(result):
+    found = result("--cache-hit", "0.1", "--cache-hit", "rag_query=0.6")
+    after = {
+        group["endpoint"]: group["after_usd"] / group["before_usd"] for group in found["groups"]
+    }
+    assert after["rag_query"] == pytest.approx(0.4)
+    assert after["document_summary"] == pytest.approx(0.9)
+    assert after["embedding"] == 1
+
+
+def test_a_flag_replaces_the_files_levers_of_its_type_where_it_selects(tmp_path, result):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("version: 1\nlevers:\n  - {lever: output, cut: 0.5}\n")
+    found = result("--scenario", plan, "--output-cut", "rag_query=0.1")
+    after = {g["endpoint"]: g["before_usd"] - g["after_usd"] for g in found["groups"]}
+    scale = found["basis"]["scale"]
+    assert after["rag_query"] / scale == pytest.approx(14.464 * 15 * 0.1)
+    assert after["document_summary"] / scale == pytest.approx(10.24 * 15 * 0.5)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("--cache-hit", "60"), ("--cache-hit", "did you mean 0.6 or 60%?")),
+        (("--cache-hit", "0,6"), ("--cache-hit", "did you mean 0.6 or 60%?")),
+        (("--cache-hit", "nan"), ("did you mean 0.6 or 60%?",)),
+        (("--cache-hit", "0.6:0.2:0.1"), ("not in order",)),
+        (("--cache-hit", "rag_quary=0.6"), ("rag_quary", "did you mean rag_query?")),
+        (("--cache-hit", "model:gpt-5=0.6"), ("no usage has model gpt-5",)),
+        (("--route", "0.4", "--route-to", "gpt-4o-mimi"), ("no price file lists", "gpt-4o-mimi")),
+        (("--swap", "gpt-4o-2024-05-13=gpt-99"), ("no price file lists", "gpt-99")),
+        (("--swap", "gpt-99=gpt-4o-mini"), ("no usage has model gpt-99",)),
+        (("--compress", "3200-"), ("quote it",)),
+        (("--compress", "2.1"), ("needs an x",)),
+        (("--batch-size", "0"), ("at least 1",)),
+        (("--compress-to", "12.5"), ("at least 1",)),
+        (("--cache-eligible", "0.5"), ("without --cache-hit",)),
+        (("--route-to", "gpt-4o-mini"), ("without --route",)),
+        (("--embed-model", "text-embedding-3-small"), ("without --embed-downgrade",)),
+        (("--cache-hit", "0.1", "--cache-lookup-tokens", "4"), ("belong together",)),
+        (("--cache-hit", "0.1", "--cache-lookup-model", "m", "--cache-lookup-tokens", "4"), ("no price file lists",)),
+        (("--target", "-5"), ("--target",)),
+        (("--target", "3,200"), ("--target",)),
+        (("--invoice-total", "abc"), ("--invoice-total",)),
+        (("--draws", "many"), ("--draws",)),
+        (("--seed", "-1"), ("--seed",)),
+        (("--confidence", "0.7"), ("neither 0.5 nor 0.9",)),
+        (("--scenario", "missing.yaml"), ("missing.yaml",)),
+    ],
+)  # fmt: skip
+def test_bad_input_ends_with_2_and_says_what_was_meant(run, week, args, words):
+    found = run("simulate", week, *args)
+    assert found.code == 2
+    assert not found.stdout
+    for word in words:
+        assert word in found.stderr
+
+
+def test_a_scenario_outlives_its_data(tmp_path, run, week):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(
+        "version: 1\nlevers:\n  - {lever: output, where: {endpoint: gone}, cut: 0.5}\n"
+        "  - {lever: swap, where: {endpoint: rag_query}, to: gpt-99}\n"
+    )
+    found = run("simulate", week, "--scenario", plan)
+    assert found.code == 0
+    assert "output: not applicable because no usage matches its selector" in found.stdout
+    assert "swap: not applicable because gpt-99 has no standard price" in found.stdout
+    assert "swap does nothing" in found.stderr
+
+
+def test_an_overhead_without_a_price_is_an_error(tmp_path, run, week):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(
+        "version: 1\nlevers:\n  - {lever: response_cache, hit: 0.1, lookup_model: gpt-99, lookup_tokens: 9}\n"
+    )
+    found = run("simulate", week, "--scenario", plan)
+    assert found.code == 2
+    assert "gpt-99 has no price" in found.stderr
+
+
+def test_a_missed_target_is_a_verdict_and_no_error(run, week):
+    found = run("simulate", week, "--cache-hit", "0.1", "--target", "100")
+    assert found.code == 0
+    assert "target $100.00 missed" in found.stdout
+    assert "Cannot be reached with these levers" in found.stdout
+
+
+def test_printed_cents_add_up(run, week):
+    found = run(
+        "simulate", week, "--cache-hit", "0.333", "--trim", "0.123", "--output-cut", "0.077"
+    )
+    lines = found.stdout.splitlines()
+    rows = [line.split("$") for line in lines[lines.index("Projected savings a month, by lever") :]]
+    levers = [row for row in rows if len(row) >= 5 and not row[0].startswith("together")][:3]
+    total = next(row for row in rows if row[0].startswith("together"))
+    in_order = [float(row[2].split()[0].replace(",", "")) for row in levers]
+    assert cents(sum(in_order)) == float(total[1].split()[0].replace(",", ""))
+
+
+def test_ranges_are_drawn_and_repeat_from_the_seed(result):
+    found = result("--cache-hit", "0.05:0.2:0.6", "--target", "3200", "--draws", "500")
+    again = result("--cache-hit", "0.05:0.2:0.6", "--target", "3200", "--draws", "500")
+    other = result("--cache-hit", "0.05:0.2:0.6", "--draws", "500", "--seed", "5")
+    assert found == again
+    assert other["uncertainty"]["p50_after_usd"] != found["uncertainty"]["p50_after_usd"]
+    assert found["uncertainty"]["draws"] == 500
+    assert found["target"]["statistic"] == "p50"
+    assert 0 <= found["target"]["probability_met"] <= 1
+
+
+def test_no_draws_can_be_asked_for(result):
+    found = result("--cache-hit", "0.05:0.2:0.6", "--target", "3200", "--draws", "0")
+    assert found["uncertainty"] is None
+    assert found["target"]["statistic"] == "point"
+
+
+def test_a_stricter_confidence_judges_a_higher_bill(result):
+    ranged = ("--cache-hit", "0.05:0.2:0.6", "--target", "3200")
+    strict, plain = result(*ranged, "--confidence", "0.9"), result(*ranged)
+    assert strict["target"]["statistic"] == "p90"
+    assert strict["target"]["judged_usd"] == strict["uncertainty"]["p90_after_usd"]
+    assert strict["target"]["gap_usd"] > plain["target"]["gap_usd"]
+
+
+def test_the_default_route_goes_to_the_cheaper_sibling_and_says_so(result):
+    found = result("--route", "rag_query=0.4")
+    route = found["levers"][0]
+    assert route["params"]["to"] == "gpt-4o-mini"
+    assert any("cheaper sibling" in note for note in route["notes"])
+
+
+def test_a_classifier_is_assumed_at_105_and_5_tokens(result):
+    found = result("--route", "rag_query=0.4", "--route-classifier", "gpt-4o-mini")
+    route = found["levers"][0]
+    assert route["source"] == "evidence"
+    assert route["sources"]["classifier_in"] == "evidence"
+    per_call = (105 * 0.15 + 5 * 0.6) / 1e6
+    assert route["overhead_usd"] == pytest.approx(45200 * 30 / 7 * per_call)
+
+
+def test_a_retired_target_is_a_warning(run, week):
+    found = run("simulate", week, "--route", "0.4", "--route-to", "gpt-4o-mini",
+                "--prices-at", "2027-06-01")  # fmt: skip
+    assert found.code == 0
+    assert "gpt-4o-mini retired on" in found.stderr
+
+
+def test_a_setting_above_the_evidence_is_a_warning(run, week):
+    assert (
+        "highest that the evidence supports" in run("simulate", week, "--cache-hit", "0.7").stderr
+    )
+    assert "evidence supports" not in run("simulate", week, "--cache-hit", "0.6").stderr
+
+
+def test_caching_of_short_prompts_is_not_applicable(run, week):
+    found = run("simulate", week, "--swap", "gpt-4o-2024-05-13=gpt-4o-2024-08-06",
+                "--prompt-cache", "intent_classifier=0.5")  # fmt: skip
+    assert "average prompt of 120 tokens is below the minimum of 1,024" in found.stdout
+
+
+def test_compression_that_ends_caching_is_a_warning(run, week):
+    found = run("simulate", week, "--swap", "gpt-4o-2024-05-13=gpt-4o-2024-08-06",
+                "--prompt-cache", "rag_query=0.5", "--compress", "rag_query=0.5")  # fmt: skip
+    assert "prompts fall below the shortest that is cached" in found.stderr
+
+
+def test_batching_requests_saves_nothing_and_says_why(run, week, result):
+    assert result("--batch-size", "100")["combined_saving_usd"] == 0
+    assert "saves requests, not tokens" in run("simulate", week, "--batch-size", "100").stdout
+
+
+def test_overlap_of_cache_and_route_is_shown_as_a_band(result):
+    found = result("--cache-hit", "rag_query=0.6", "--route", "rag_query=0.6")
+    band = found["dependence"][0]
+    assert band["levers"] == ["response_cache", "route"]
+    assert band["after_disjoint_usd"] < band["after_independent_usd"] < band["after_nested_usd"]
+    assert band["after_independent_usd"] == found["after_usd"]
+
+
+def test_unpriced_usage_is_its_own_line(run, tmp_path):
+    log = tmp_path / "week.csv"
+    log.write_text(WEEK + "2026-11-18,chat,mystery-model,10,1000,1000\n")
+    found = run("simulate", log, "--cache-hit", "0.5")
+    assert found.code == 0
+    assert "10 requests have no price" in found.stdout + found.stderr
+
+
+def test_an_empty_scope_ends_with_3(run, week):
+    found = run("simulate", week, "--where", "endpoint=nobody")
+    assert found.code == 3
+
+
+def test_a_calendar_month_has_its_own_length(result):
+    assert result("--month", "calendar")["basis"]["scale"] == pytest.approx(30 / 7)
+    found = result("--month", "calendar", "--as-of", "2026-12-01")
+    assert found["basis"]["scale"] == pytest.approx(31 / 7)
+
+
+def test_a_window_asked_for_is_the_span(result):
+    found = result("--since", "2026-11-16", "--until", "2026-11-20")
+    assert found["basis"]["days"] == 4
+
+
+def test_groups_can_be_any_dimension(result):
+    found = result("--by", "tier", "--cache-hit", "0.5")
+    assert [group["tier"] for group in found["groups"]] == ["standard"]
+
+
+def test_every_lever_has_a_flag():
+    from costctl.simulate.flags import SIMPLE  # noqa: PLC0415 - keeps polars out of collection
+
+    assert {simple.lever for simple in SIMPLE.values()} | {"swap"} == set(LEVERS)
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "markdown", "plain", "jsonl"])
+def test_every_form_is_written(run, week, form):
+    found = run(
+        "simulate", week, "--cache-hit", "0.05:0.2:0.6", "--target", "3200", "--format", form
+    )
+    assert found.code == 0
+    assert "cache" in found.stdout
+
+
+def test_only_simulate_loads_polars(week, tmp_path):
+    code = (
+        "import sys; from costctl.cli import main; main(sys.argv[1:]); "
+        "sys.stderr.write(str('polars' in sys.modules))"
+    )
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin"}
+
+    def loads(*args: object) -> bool:
+        found = subprocess.run(
+            [sys.executable, "-c", code, *map(str, args)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=env,
+        )
+        return found.stderr.endswith("True")
+
+    assert not loads("simulate", "--help")
+    assert not loads("breakdown", week)
+    assert loads("simulate", week)
