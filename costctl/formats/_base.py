@@ -1,6 +1,6 @@
 """What a log format can say about its records, as values; `_read` makes them from YAML.
 
-A record is one JSON document, whatever its container was. Reading goes: `unwrap`, `explode`, `parse` texts in
+A record is one JSON document, whatever its container was. Reading goes: `explode`, `unwrap`, `parse` texts in
 place, `carry`, `keep`, `changed` and deltas, `skip`, the first matching of `variants`, `row` and `tokens`, then
 `leaf`, `identity` and `merge`.
 

@@ -65,14 +65,21 @@ def sniff(path: Path, unpack_zstd: Callable[[Path], bytes]) -> Container:
 
 
 def _gunzip_head(path: Path) -> bytes:
-    unpack = zlib.decompressobj(wbits=31)
+    found = b""
     with path.open("rb") as file:
-        try:
-            return unpack.decompress(file.read(HEAD), HEAD)
-        except zlib.error as error:
+        left = file.read(HEAD)
+    try:
+        # A log that was packed piece by piece is several members, of which the first may be empty.
+        while left and len(found) < HEAD:
+            unpack = zlib.decompressobj(wbits=31)
+            found += unpack.decompress(left, HEAD)
+            left = unpack.unused_data
+    except zlib.error as error:
+        if not found:
             raise CostctlError(
                 f"{path}: damaged gzip: {error}", hint="copy the file again", code="unreadable"
             ) from error
+    return found
 
 
 def _text_kind(text: str) -> tuple[str, str]:
