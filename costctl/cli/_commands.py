@@ -4,6 +4,7 @@ import ast
 import importlib
 import inspect
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,11 @@ from typer.core import TyperCommand, TyperGroup
 from costctl.cli._values import simplify, simplify_flag
 
 EXAMPLES = re.compile(r"\n\s*Examples?:\n(?P<lines>(?:[ \t]+\S.*\n?)+)")
-TOPICS = (
-    "Arguments",
-    "Options",
-    "Where usage comes from",
-    "What counts",
-    "Rows",
-    "Prices",
-    "Output",
-)
+TYPE = re.compile(r" <.*>$")
+ARGUMENTS = "Arguments"
+OPTIONS = "Options"
+OUTPUT = "Output"
+SHARED = ("Rows", "What counts", "Prices", "Where usage comes from", OUTPUT)
 
 
 @dataclass(frozen=True)
@@ -77,6 +74,11 @@ class _Help:
             simplify_flag(option)
         return option
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Return what follows the name in the usage line; what must be given stands without braces."""
+        pieces = super().collect_usage_pieces(ctx)  # type: ignore[misc]  # mixed into a command
+        return [piece.replace("{", "").replace("}", "") for piece in pieces]
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the whole help of a command."""
         about, examples = examples_in(self.help or "")
@@ -89,23 +91,32 @@ class _Help:
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(about)
-        self._write_flags(ctx, formatter)
         self._write_commands(formatter)
+        for topic, records in self._topics(ctx):
+            with formatter.section(topic):
+                formatter.write_dl(records)
 
-    def _write_flags(self, ctx: Any, formatter: Any) -> None:
-        topics: dict[str, list[tuple[str, str]]] = {name: [] for name in TOPICS}
+    def _topics(self, ctx: Any) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        """Yield each topic with its flags: first what this command alone takes, then what all take."""
+        topics: dict[str, list[tuple[str, str]]] = {ARGUMENTS: []}
+        helped = []
         for param in self.get_params(ctx):  # type: ignore[attr-defined]  # mixed into a command
             record = param.get_help_record(ctx)
-            argument = param.param_type_name == "argument"
-            topic = (
-                "Arguments" if argument else getattr(param, "rich_help_panel", None) or "Options"
-            )
-            if record is not None:
-                topics.setdefault(topic, []).append(record)
-        for topic, records in topics.items():
-            if records:
-                with formatter.section(topic):
-                    formatter.write_dl(records)
+            if record is None:
+                continue
+            if param.param_type_name == "argument":
+                topics[ARGUMENTS].append((TYPE.sub("", record[0]), record[1]))
+            elif "--help" in param.opts:
+                helped.append(record)
+            else:
+                topics.setdefault(getattr(param, "rich_help_panel", None) or OPTIONS, []).append(
+                    record
+                )
+        topics.setdefault(OUTPUT if OUTPUT in topics else OPTIONS, []).extend(helped)
+        own = [name for name in topics if name not in SHARED]
+        for name in (*own, *SHARED):
+            if topics.get(name):
+                yield name, topics[name]
 
     def _write_commands(self, formatter: Any) -> None:
         names = names_in(self.package) if self.package else []

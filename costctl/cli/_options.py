@@ -28,7 +28,7 @@ Colour = Literal["auto", "always", "never"]
 Paths = Annotated[
     list[str],
     typer.Argument(
-        metavar="[PATH]...",
+        metavar="PATH",
         help="Logs to read instead of the database, for this run only: files, folders, globs.",
         show_default=False,
     ),
@@ -246,7 +246,12 @@ class OutputOptions:
     form: Annotated[
         Form,
         typer.Option(
-            "--format", envvar="COSTCTL_FORMAT", rich_help_panel=OUT, help="Form of the answer."
+            "--format",
+            metavar="FORM",
+            envvar="COSTCTL_FORMAT",
+            show_envvar=False,
+            rich_help_panel=OUT,
+            help="table, json, jsonl, csv, markdown or plain. [env: COSTCTL_FORMAT]",
         ),
     ] = "table"
     json: Annotated[
@@ -269,10 +274,18 @@ class OutputOptions:
     verbose: Annotated[
         int,
         typer.Option(
-            "--verbose", "-v", count=True, rich_help_panel=OUT, help="More on stderr; repeatable."
+            "--verbose",
+            "-v",
+            count=True,
+            rich_help_panel=OUT,
+            show_default=False,
+            help="More on stderr; repeatable.",
         ),
     ] = 0
-    color: Annotated[Colour, typer.Option(rich_help_panel=OUT, help="When to use colour.")] = "auto"
+    color: Annotated[
+        Colour,
+        typer.Option(metavar="WHEN", rich_help_panel=OUT, help="Colour: auto, always or never."),
+    ] = "auto"
     no_color: Annotated[
         bool,
         typer.Option("--no-color", rich_help_panel=OUT, help="The same as --color never."),

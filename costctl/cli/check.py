@@ -1,4 +1,4 @@
-"""Judge budgets; exit code 1 when one fails, 3 when one cannot be judged."""
+"""Judge budgets, unit costs and changes against their limits."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal

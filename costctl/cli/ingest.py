@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Logs = Annotated[
     list[str],
     typer.Argument(
-        metavar="PATH...",
+        metavar="PATH",
         help="Files, folders (with all below), globs, or `-` for stdin; also .gz and .zst.",
         show_default=False,
     ),

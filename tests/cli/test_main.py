@@ -19,6 +19,20 @@ PROGRAM = [sys.executable, "-c", "import sys; from costctl.cli import main; sys.
 ENGINES = ("duckdb", "polars", "rich", "tiktoken", "yaml", "pydantic")
 
 
+def commands(
+    package: str = "costctl.cli", words: tuple[str, ...] = ()
+) -> list[tuple[str, tuple[str, ...]]]:
+    """Return every command with the package that holds it."""
+    found = []
+    for name in names_in(package):
+        found.append((package, (*words, name)))
+        found += commands(f"{package}.{name}", (*words, name))
+    return found
+
+
+COMMANDS = commands()
+
+
 def failing(error: BaseException):
     def _fail(*_args: object) -> None:
         raise error
@@ -123,24 +137,25 @@ def test_the_version_is_printed(run):
     assert run("--version").stdout == f"costctl {costctl.__version__}\n"
 
 
-def test_help_begins_with_two_examples_at_every_level(run):
-    for words in ([], *([name] for name in names_in("costctl.cli"))):
-        result = run(*words, "--help")
-        assert result.code == 0, words
-        head, _, rest = result.stdout.partition("\n\n")
-        lines = head.split("\n")
-        assert lines[0] == "Examples:", words
-        assert len(lines) >= 3, words
-        assert all(line.startswith("  costctl ") for line in lines[1:]), words
-        assert rest.startswith("Usage: costctl"), words
+@pytest.mark.parametrize("words", [(), *(words for _, words in COMMANDS)], ids=" ".join)
+def test_help_begins_with_two_examples_at_every_level(run, words):
+    result = run(*words, "--help")
+    assert result.code == 0
+    head, _, rest = result.stdout.partition("\n\n")
+    lines = head.split("\n")
+    assert lines[0] == "Examples:"
+    assert len(lines) >= 3
+    assert all(line.startswith("  costctl ") for line in lines[1:])
+    assert rest.startswith("Usage: costctl")
 
 
-def test_the_help_line_of_a_command_is_the_first_sentence_of_its_help(run):
-    listed = " ".join(run("--help").stdout.split())
-    for name in names_in("costctl.cli"):
-        about = " ".join(run(name, "--help").stdout.split("\n\n")[2].split())
-        assert about.rstrip(".") == line_of("costctl.cli", name)
-        assert f"{name} {line_of('costctl.cli', name)}" in listed
+@pytest.mark.parametrize(("package", "words"), COMMANDS)
+def test_the_line_of_a_command_in_a_list_is_the_first_sentence_of_its_help(run, package, words):
+    listed = " ".join(run(*words[:-1], "--help").stdout.split())
+    about = " ".join(run(*words, "--help").stdout.split("\n\n")[2].split())
+    line = line_of(package, words[-1])
+    assert about.removesuffix(".") == line
+    assert f"{words[-1]} {line}" in listed
 
 
 def in_a_process(code: str, *args: str, **env: str) -> "subprocess.CompletedProcess[str]":
@@ -167,9 +182,9 @@ def test_help_and_version_load_no_engine(args):
     assert loaded_by(*args) == set()
 
 
-@pytest.mark.parametrize("name", names_in("costctl.cli"))
-def test_the_help_of_a_command_loads_no_engine(name):
-    assert loaded_by(name, "--help") <= {"yaml"}
+@pytest.mark.parametrize("words", [words for _, words in COMMANDS], ids=" ".join)
+def test_the_help_of_a_command_loads_no_engine(words):
+    assert loaded_by(*words, "--help") <= {"yaml"}
 
 
 def completed(words: str) -> list[str]:
