@@ -5,7 +5,7 @@ import subprocess
 import sys
 from typing import Any
 
-schema
+import jsonschema
 import pytest
 
 from costctl.cli.schema import schema
