@@ -15,6 +15,10 @@ from typer.core import TyperCommand, TyperGroup
 from costctl.cli._values import simplify, simplify_flag
 
 EXAMPLES = re.compile(r"\n\s*Examples?:\n(?P<lines>(?:[ \t]+\S.*\n?)+)")
+COMMAND_LINE = re.compile(
+    r'^def command\(.*?"""(?P<line>.*?)(?:\n\n|""")', re.DOTALL | re.MULTILINE
+)
+MODULE_LINE = re.compile(r'^"""(?P<line>.*?)(?:\n\n|""")', re.DOTALL)
 TYPE = re.compile(r" <.*>$")
 ARGUMENTS = "Arguments"
 OPTIONS = "Options"
@@ -40,11 +44,12 @@ def names_in(package: str) -> list[str]:
 
 
 def line_of(package: str, name: str) -> str:
-    """Return the one-line help of a command: the first line of its module, which is not imported."""
+    """Return the one-line help of a command without importing it: the first sentence of its docstring."""
     module = _folder(package) / name.replace("-", "_")
     path = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
-    with path.open(encoding="utf-8") as file:
-        return file.readline().strip().strip('"').rstrip(".")
+    source = path.read_text(encoding="utf-8")
+    found = COMMAND_LINE.search(source) or MODULE_LINE.search(source)
+    return " ".join(found["line"].split()).removesuffix(".") if found else ""
 
 
 def examples_in(text: str) -> tuple[str, str]:
