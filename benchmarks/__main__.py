@@ -50,6 +50,16 @@ def main() -> None:
         )
 
 
+def keep(results: list[Result], pairs: int) -> None:
+    """Write results to the file from which the README's table is made, in place of older ones."""
+    kept = json.loads(RESULTS.read_text("utf-8"))["results"] if RESULTS.exists() else []
+    rows = {(old["what"], old["against"]): old for old in kept}
+    rows |= {(new.what, new.against): asdict(new) for new in results}
+    content = {"machine": machine(), "pairs": pairs, "results": list(rows.values())}
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    RESULTS.write_text(text + "\n", encoding="utf-8")
+
+
 def row(result: Result) -> str:
     """Return a line of the table."""
     limit = "" if result.limit is None else f"{result.limit:g} x"
