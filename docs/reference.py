@@ -46,7 +46,9 @@ def help_of(*words: str) -> str:
     """Return what `costctl ... --help` prints at 80 columns."""
     os.environ["COLUMNS"] = "80"
     with redirect_stdout(StringIO()) as out:
-        main([*words, "--help"])
+        code = main([*words, "--help"])
+    if code != ExitCode.OK:
+        raise SystemExit(f"costctl {' '.join(words)} --help ended with {code}")
     return "\n".join(line.rstrip() for line in out.getvalue().strip().splitlines())
 
 
