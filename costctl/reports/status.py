@@ -179,9 +179,7 @@ def _usage(total: "Spent") -> str:
         else counted(total.requests, "request")
     )
     return (
-        f"{total.rows:,} rows, {requests}, {total.tokens.total:,} tokens"
-        if total.rows
-        else "none"
+        f"{total.rows:,} rows, {requests}, {total.tokens.total:,} tokens" if total.rows else "none"
     )
 
 
