@@ -66,7 +66,7 @@ USAGE = (
     _text("source", "`--source NAME`, else the format's name", common=True),
     _text("source_format", "name of the log format", common=True),
     UsageColumn("ingest_id", "INTEGER", "NULL", "file and run that brought the row", common=True),
-    UsageColumn("source_line", "BIGINT", "NULL", "line or record number in the file", common=True),
+    UsageColumn("source_line", "BIGINT", "NULL", "line or record number in the file"),
     UsageColumn("granularity", "VARCHAR", "'request'", "`request`, or `bucket` for an aggregate"),
     UsageColumn("requests", "BIGINT", "1", "calls in the row; NULL where the source has no count"),
     UsageColumn(
@@ -105,15 +105,9 @@ USAGE = (
     UsageColumn(
         "prompt_tokens_from", "BIGINT", "NULL", "buckets: lower bound of every call's prompt size"
     ),
-    UsageColumn(
-        "tokens_known",
-        "BOOLEAN",
-        "true",
-        "false: a billed call whose log has no counts",
-        common=True,
-    ),
+    UsageColumn("tokens_known", "BOOLEAN", "true", "false: a billed call whose log has no counts"),
     UsageColumn("units", "MAP(VARCHAR, BIGINT)", "NULL", "billed things that are not tokens"),
-    UsageColumn("status", "VARCHAR", "'ok'", "ok, error, cancelled", common=True),
+    UsageColumn("status", "VARCHAR", "'ok'", "ok, error, cancelled"),
     UsageColumn("http_status", "INTEGER", "NULL", "as logged"),
     _text("error_code", "as logged"),
     _text("finish_reason", "as logged"),
@@ -122,11 +116,7 @@ USAGE = (
     UsageColumn("latency_ms", "DOUBLE", "NULL", "total time"),
     UsageColumn("ttft_ms", "DOUBLE", "NULL", "time to first token"),
     UsageColumn(
-        "cache_hit",
-        "BOOLEAN",
-        "false",
-        "answered by a gateway or semantic cache: no call",
-        common=True,
+        "cache_hit", "BOOLEAN", "false", "answered by a gateway or semantic cache: no call"
     ),
     UsageColumn(
         "billable", "BOOLEAN", "true", "no cache hit, and has tokens or units", common=True

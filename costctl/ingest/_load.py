@@ -112,7 +112,7 @@ class BatchLoader:
             )
         blank = plan.blank
         if plan.lines is None and plan.part.kind == "jsonl" and plan.part.compression == "none":
-            blank = max(0, lines.count(plan.part.path) - done.records)
+            blank = max(0, _lines_in(plan) - done.records)
         skipped = done.skipped + plan.skipped
         return FileResult(
             plan.found.shown,
@@ -180,6 +180,13 @@ class BatchLoader:
             plan.form.assumed,
             {},
         )
+
+
+def _lines_in(plan: Plan) -> int:
+    """Return the lines that were read, an incomplete last one included."""
+    assert plan.fingerprint is not None  # noqa: S101 - the planner took it
+    rest = int(plan.fingerprint.read_to < plan.found.size)
+    return plan.lines_to - plan.line_offset + rest
 
 
 def _shown(bad: Bad) -> str:

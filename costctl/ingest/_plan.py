@@ -11,7 +11,7 @@ from costctl.errors import CostctlError
 from costctl.formats import format_named, load_formats
 from costctl.formats._base import Format
 from costctl.formats._path import parse_path
-from costctl.formats.detect import detect, fitted
+from costctl.formats.detect import Sample, detect, fitted
 from costctl.formats.generic import MTIME, guess, overlaid, stated
 from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
@@ -87,6 +87,10 @@ class Planner:
         plan = Plan(found, container, self._dated(form, found), part, self.next_id, notes=notes)
         self._read_part(plan, before)
         return plan
+
+    def sample(self, found: Found, container: Container) -> Sample:
+        """Return the beginning of a file, for detection."""
+        return sample_of(self.store, found, container, self._part(found, container))
 
     def _part(self, found: Found, container: Container) -> Part:
         path = found.path
