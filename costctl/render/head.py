@@ -7,8 +7,12 @@ from costctl.table import Envelope
 
 def scope_line(envelope: Envelope, separator: str = " · ") -> str:
     """Return the line; empty where neither usage nor prices were read."""
-    parts = [*_data(envelope), *_prices(envelope)]
-    return separator.join(parts)
+    return separator.join(scope_parts(envelope))
+
+
+def scope_parts(envelope: Envelope) -> list[str]:
+    """Return the parts of the line."""
+    return [*_data(envelope), *_prices(envelope)]
 
 
 def _data(envelope: Envelope) -> list[str]:

@@ -1,5 +1,7 @@
 """Terminal tables: numbers to the right and never cut, text folded where the terminal is narrow."""
 
+import re
+import textwrap
 from collections.abc import Iterator, Sequence
 from io import StringIO
 
@@ -10,7 +12,7 @@ from rich.table import Table as Grid
 from rich.text import Text
 
 from costctl.render.cells import Drawn, drawn, is_text
-from costctl.render.head import scope_line
+from costctl.render.head import scope_parts
 from costctl.render.style import Style, clean
 from costctl.table import Column, Envelope, Kind, Report, Table
 
@@ -22,6 +24,9 @@ NARROWEST = 10
 """Text columns are folded to no less than this; then the table is wider than the terminal."""
 
 ANY_WIDTH = 100_000
+BULLET = "- "
+COMMAND = "costctl "
+BREAKS = re.compile(r"[-_/:.@ ]")
 
 COLOURS = {
     "PASS": "green",
@@ -39,7 +44,8 @@ def render(report: Report, envelope: Envelope, style: Style) -> str:
     page = _Page(style)
     for line in report.head:
         page.say(line)
-    page.say(scope_line(envelope, " · " if style.unicode else " | "), "dim")
+    for line in _scope(envelope, style):
+        page.say(line, "dim")
     for table in report.tables:
         page.gap()
         page.say(table.title, "bold")
@@ -55,6 +61,19 @@ def render(report: Report, envelope: Envelope, style: Style) -> str:
     return page.text()
 
 
+def _scope(envelope: Envelope, style: Style) -> list[str]:
+    """Return what the answer is about, broken between its parts where it does not fit one line."""
+    separator = " · " if style.unicode else " | "
+    lines: list[str] = []
+    for part in scope_parts(envelope):
+        longer = f"{lines[-1]}{separator}{part}" if lines else part
+        if lines and (style.width is None or len(longer) <= style.width):
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines
+
+
 class _Page:
     """What has been drawn so far."""
 
@@ -65,8 +84,8 @@ class _Page:
         self.console.file = self.file
 
     def say(self, line: str, style: str = "") -> None:
-        if line:
-            self.console.print(Text(clean(line), style=style), width=self.width)
+        for part in wrapped(clean(line), self.width):
+            self.console.print(Text(part, style=style), width=ANY_WIDTH)
 
     def draw(self, grid: Grid) -> None:
         self.console.print(grid)
@@ -91,6 +110,35 @@ def _fitted(table: Table, currency: str, style: Style) -> Grid:
             picked.remove(spare.pop())
         _fold(widths, picked, table.columns, style.width, NARROWEST)
     return _grid(shown, picked, widths, style)
+
+
+def wrapped(line: str, width: int) -> list[str]:
+    """Return a line in pieces that fit; what follows a bullet is indented, and a command is never broken."""
+    start = line.lstrip(" ")
+    indent = len(line) - len(start)
+    if len(line) <= width or start.startswith(COMMAND):
+        return [line] if line else []
+    indent += len(BULLET) if start.startswith(BULLET) else 0
+    return textwrap.wrap(
+        line,
+        max(width, 20),
+        subsequent_indent=" " * indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def folded(text: str, width: int) -> str:
+    """Return text in lines of at most so many columns, broken after a sign of its own where one is near."""
+    lines = []
+    rest = text
+    while cell_len(rest) > width:
+        fits = next(n for n in range(len(rest), 0, -1) if n == 1 or cell_len(rest[:n]) <= width)
+        near = [found.end() for found in BREAKS.finditer(rest, 0, fits) if found.end() > fits // 2]
+        cut = near[-1] if near else fits
+        lines.append(rest[:cut])
+        rest = rest[cut:]
+    return "\n".join([*lines, rest])
 
 
 def _widths(shown: Drawn) -> list[int]:
@@ -136,18 +184,20 @@ def _grid(shown: Drawn, picked: Sequence[int], widths: Sequence[int], style: Sty
         text = is_text(column)
         grid.add_column(
             Text(clean(column.title)),
-            Text(shown.total[index]) if shown.total else "",
+            _cell(shown.total[index], column, widths[index]) if shown.total else "",
             justify="left" if text else "right",
             width=widths[index],
             no_wrap=not text,
             overflow="fold",
         )
     for row in shown.rows:
-        grid.add_row(*(_cell(row[index], shown.columns[index]) for index in picked))
+        grid.add_row(*(_cell(row[index], shown.columns[index], widths[index]) for index in picked))
     return grid
 
 
-def _cell(text: str, column: Column) -> Text:
+def _cell(text: str, column: Column, width: int) -> Text:
+    if is_text(column):
+        text = folded(text, width)
     return Text(text, style=COLOURS.get(text, "") if column.kind is Kind.STATUS else "")
 
 

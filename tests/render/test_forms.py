@@ -131,6 +131,30 @@ def test_a_table_fits_the_terminal(width):
     assert max(map(cell_len, lines)) <= width
 
 
+def test_numbers_stand_to_the_right():
+    lines = table_form.render(
+        report(one_column(Kind.COUNT, 1, 20_000)), NOW, Style(width=80)
+    ).splitlines()
+    assert lines[2:] == ["     1", "20,000"]
+
+
+def test_a_long_name_is_broken_after_a_sign_of_its_own():
+    assert table_form.folded("text-embedding-3-large", 20) == "text-embedding-3-\nlarge"
+    assert table_form.folded("abcdefghijkl", 5) == "abcde\nfghij\nkl"
+    assert table_form.folded("日本語日本語", 5) == "日本\n語日\n本語"
+
+
+def test_a_long_line_is_wrapped_under_its_bullet_and_a_command_stays_whole():
+    assert table_form.wrapped("- " + "word " * 10, 24) == [
+        "- word word word word",
+        "  word word word word",
+        "  word word",
+    ]
+    command = "    costctl simulate --swap gpt-4o=gpt-4o-mini"
+    assert table_form.wrapped(command, 20) == [command]
+    assert table_form.wrapped("", 20) == []
+
+
 def test_markup_in_data_is_printed_as_it_is():
     assert "[red]x[/x]" in table_form.render(REPORT, ENVELOPE, Style(width=200))
 
