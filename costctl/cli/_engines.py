@@ -74,6 +74,20 @@ def projecting() -> ModuleType:
     return module
 
 
+def comparing() -> ModuleType:
+    """Return the module that explains a difference and makes baselines."""
+    from costctl.cli import _comparing as module
+
+    return module
+
+
+def classes() -> ModuleType:
+    """Return the module that sums what each token class cost."""
+    from costctl.store import rollup_classes as module
+
+    return module
+
+
 def ci() -> ModuleType:
     """Return the writers of files for pipelines."""
     from costctl.render import ci as module
@@ -142,5 +156,41 @@ def pricing_show() -> ModuleType:
 def simulating() -> ModuleType:
     """Return the module that answers what-if questions."""
     from costctl.cli import _simulating as module
+
+    return module
+
+
+def compare_tables() -> ModuleType:
+    """Return the module that compares price tables."""
+    from costctl.pricebook import compare_tables as module
+
+    return module
+
+
+def public_tables() -> ModuleType:
+    """Return the package with the readers of public price tables."""
+    from costctl import pricebook as module
+    from costctl.pricebook import genai_table, litellm_table  # noqa: F401 - makes them attributes
+
+    return module
+
+
+def pricing_diff() -> ModuleType:
+    """Return the report of a comparison of price tables."""
+    from costctl.reports import pricing_diff as module
+
+    return module
+
+
+def formats() -> ModuleType:
+    """Return the module that lists the known log formats."""
+    from costctl.cli import _formats as module
+
+    return module
+
+
+def explaining() -> ModuleType:
+    """Return the module that explains how a file is read."""
+    from costctl.ingest import explain as module
 
     return module
