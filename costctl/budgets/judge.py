@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from fnmatch import fnmatchcase
-from zoneinfo import ZoneInfo
 
-from costctl.budgets.evidence import Case, Evidence
+from costctl.budgets.evidence import Case
 from costctl.budgets.model import Budget, BudgetFile, Plan, Regression, Spend, Unit, Waiver
 from costctl.budgets.plan import judge_plan
 from costctl.budgets.regression import judge_regression
@@ -18,11 +16,8 @@ from costctl.table import Warn
 from costctl.vocabulary import Condition, Window
 
 
-def judge(
-    file: BudgetFile, budgets: Sequence[Budget], evidence: Evidence, *, as_of: datetime, tz: str
-) -> Run:
-    """Return the verdicts of the chosen budgets at a moment; `tz` holds where the file is silent."""
-    case = Case(evidence, as_of, ZoneInfo(file.timezone or tz))
+def judge(file: BudgetFile, budgets: Sequence[Budget], case: Case) -> Run:
+    """Return the verdicts of the chosen budgets at a moment."""
     waivers = {waiver.budget: waiver for waiver in file.waivers}
     outcomes: list[Outcome] = []
     for budget in budgets:

@@ -67,10 +67,15 @@ def _of(saved: Baseline, budget: Budget, rule: Regression) -> dict[Key, Totals]:
     places = [DIMENSIONS.index(name) for name in rule.by]
     found: dict[Key, Totals] = {}
     for row in saved.rows:
-        if all(_matches(row.key[DIMENSIONS.index(c.dimension)], c) for c in budget.match):
+        if in_scope(row, budget.match):
             key = tuple(row.key[place] for place in places)
             found[key] = found.get(key, Totals()) + _row_totals(row)
     return found
+
+
+def in_scope(row: BaselineRow, where: Sequence[Condition]) -> bool:
+    """Return whether a row of a baseline meets all conditions."""
+    return all(_matches(row.key[DIMENSIONS.index(c.dimension)], c) for c in where)
 
 
 def _matches(value: str | None, condition: Condition) -> bool:

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from costctl.budgets.anomalies import WEEKS, Anomaly, anomalies
 from costctl.budgets.days import as_day
@@ -35,22 +38,39 @@ def judged(
 ) -> tuple[Run, Report, Envelope]:
     """Return the verdicts at the session's moment, and what surrounds them."""
     tz = file.timezone or session.moment.tz
-    run = judge(file, budgets, evidence_of(session), as_of=session.as_of, tz=tz)
+    case = Case(evidence_of(session), session.as_of, ZoneInfo(tz))
+    run = judge(file, budgets, case)
     envelope = replace(session.envelope(), tz=tz)
-    return run, check_report(run, newest_anomalies(case_of(session))), envelope
+    return run, check_report(run, newest_anomalies(case)), envelope
 
 
 def evidence_of(session: Session) -> Evidence:
-    """Return where the figures of a session come from."""
+    """Return where the figures of a session come from; a question asked twice is answered once."""
 
+    @cache
     def spent(query: Query) -> Sequence[Spent]:
         return session.spent(replace(query, fallback_model=session.query.fallback_model))
+
+    @cache
+    def fixed(window: Window) -> Sequence[tuple[str, Decimal]]:
+        query = Query(window=window, tz=session.moment.tz)
+        session.spent(query)
+        lines = _engines.rollup().facts(session.store, query).fixed_lines
+        return [(line.title, line.amount_usd) for line in lines]
 
     def projected(plan: Plan, budget: Budget) -> Projected:
         found: Projected = _engines.simulating().projected(session, plan.scenario, budget.match)
         return found
 
-    return Evidence(spent, projected=projected, pricing=dict(session.pricing))
+    comparing = _engines.comparing()
+    return Evidence(
+        spent,
+        projected=projected,
+        baseline=comparing.read_baseline,
+        repriced=lambda baseline: comparing.repriced(session, baseline),
+        fixed=fixed,
+        pricing=dict(session.pricing),
+    )
 
 
 def case_of(session: Session) -> Case:

@@ -1,8 +1,9 @@
 """Judges a budget text over a ledger."""
 
 from textwrap import dedent
+from zoneinfo import ZoneInfo
 
-from costctl.budgets.evidence import Evidence
+from costctl.budgets.evidence import Case, Evidence
 from costctl.budgets.judge import judge
 from costctl.budgets.read import read_budgets
 from tests.budgets.ledger import Call, Ledger, when
@@ -13,7 +14,7 @@ def run_of(tmp_path, text, *calls: Call, as_of="2026-11-23T00:00:00", tz="UTC", 
     path.write_text("version: 1\n" + dedent(text))
     file = read_budgets(path, as_of=when(as_of), tz=tz)
     found = Evidence(Ledger(*calls).spent, **evidence)
-    return judge(file, file.budgets, found, as_of=when(as_of), tz=tz)
+    return judge(file, file.budgets, Case(found, when(as_of), ZoneInfo(file.timezone or tz)))
 
 
 def statuses(run):

@@ -1,0 +1,308 @@
+"""Brings the two sides of a comparison together: periods of a store, or baselines from files."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import costctl
+from costctl.baseline import DIMENSIONS, Baseline, BaselineRow, ends, from_text, to_values
+from costctl.budgets.regression import in_scope
+from costctl.cli import _engines
+from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions, SourceOptions
+from costctl.cli._session import (
+    Moment,
+    Session,
+    condition_of,
+    load_prices,
+    moment_in,
+    settings_of,
+    usage_session,
+)
+from costctl.cli._when import period_of
+from costctl.compare import Group, explain
+from costctl.errors import CostctlError, nearest
+from costctl.render.json import dumps
+from costctl.reports.baseline import baseline_report
+from costctl.reports.compare import Side, compare_report
+from costctl.table import Envelope, Report, Warn
+from costctl.vocabulary import ALL_CLASSES, TOKEN_CLASSES, Condition, Query, Window
+
+ZERO = Decimal(0)
+INSTANT = timedelta(microseconds=1)
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be compared."""
+
+    before: str
+    after: str
+    by: tuple[str, ...]
+    where: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class _Period:
+    """A side read from a store."""
+
+    window: Window
+
+
+_Source = Baseline | _Period
+
+
+def read_baseline(path: Path) -> Baseline | None:
+    """Return the baseline of a file; None where there is none."""
+    try:
+        return from_text(path.read_text(encoding="utf-8"), str(path))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise CostctlError(f"{path}: cannot be read: {error}", code="invalid_baseline") from error
+
+
+def shown(path: Path) -> tuple[Report, Envelope]:
+    """Return the report of a baseline file."""
+    baseline = read_baseline(path)
+    if baseline is None:
+        raise CostctlError(f"{path}: no such file", "`costctl baseline save` writes one")
+    _, until = ends(baseline.window)
+    return baseline_report(baseline, str(path)), Envelope(
+        until, baseline.tz, baseline.currency, baseline.pricing
+    )
+
+
+def text_of(baseline: Baseline) -> str:
+    """Return the content of a baseline file."""
+    return dumps(to_values(baseline)) + "\n"
+
+
+def baseline_of(session: Session) -> Baseline:
+    """Return the aggregates of a session's scope."""
+    window = session.query.window
+    since = window.since or session.total().first or session.as_of
+    until = min(window.until or session.as_of, session.as_of)
+    query = replace(session.query, by=DIMENSIONS, window=Window(since, until))
+    sums = _engines.classes().class_sums(session.store, query, by_step=True)
+    rows = tuple(
+        BaselineRow(
+            key=tuple(None if value is None else str(value) for value in s.key),
+            step=s.step,
+            requests=s.requests,
+            billable_requests=s.billable_requests,
+            cache_hits=s.cache_hits,
+            unpriced_requests=s.unpriced_requests,
+            tokens=s.tokens,
+            cost_usd=s.cost_usd,
+            logged_cost_usd=s.logged_cost_usd,
+            class_cost_usd=tuple(sorted(s.class_cost_usd.items())),
+        )
+        for s in sums
+    )
+    return Baseline(
+        Window(since, until),
+        session.moment.tz,
+        rows,
+        pricing=dict(session.pricing),
+        tool_version=costctl.__version__,
+    )
+
+
+def compared(
+    asked: Asked, source: SourceOptions, moment: MomentOptions, prices: PriceOptions
+) -> tuple[Report, Envelope, int]:
+    """Return the explained difference, what surrounds it, and how many requests it is about."""
+    now = moment_in(settings_of(source, moment, prices))
+    found = [_source(text, now) for text in (asked.before, asked.after)]
+    where = tuple(condition_of(text) for text in asked.where)
+    with ExitStack() as stack:
+        session = None
+        if any(isinstance(side, _Period) for side in found):
+            opened = usage_session(
+                source=source, moment=moment, prices=prices, scope=ScopeOptions()
+            )
+            session = stack.enter_context(opened)
+        before = _groups(session, found[0], asked.by, where)
+        after = _groups(session, found[1], asked.by, where)
+        if session is not None:
+            before = _with_rates(session, found, (asked.by, where), before, after)
+        sides = (
+            _side(asked.before, found[0], before, session, where),
+            _side(asked.after, found[1], after, session, where),
+        )
+        envelope = session.envelope() if session else Envelope(now.as_of, now.tz)
+    report = compare_report(sides, asked.by, explain(before, after), _warnings(found, now))
+    return report, envelope, sides[0].requests + sides[1].requests
+
+
+def _source(text: str, now: Moment) -> _Source:
+    path = Path(text)
+    if path.is_file():
+        found = read_baseline(path)
+        if found is not None:
+            return found
+    try:
+        return _Period(period_of(text, now.as_of, now.zone))
+    except CostctlError as error:
+        raise CostctlError(f"{text!r} is neither a file nor a period", error.hint) from error
+
+
+def _groups(
+    session: Session | None, source: _Source, by: tuple[str, ...], where: tuple[Condition, ...]
+) -> dict[Key, Group]:
+    if isinstance(source, Baseline):
+        return _of_baseline(source, by, where)
+    if session is None:
+        raise TypeError("a period needs a store")
+    query = _query(session, source.window, by, where)
+    sums = _engines.classes().class_sums(session.store, query)
+    return {
+        s.key: Group(
+            s.billable_requests,
+            {name: getattr(s.tokens, name) for name in TOKEN_CLASSES},
+            s.cost_usd or ZERO,
+            dict(s.class_cost_usd),
+        )
+        for s in sums
+    }
+
+
+def _query(
+    session: Session, window: Window, by: tuple[str, ...], where: tuple[Condition, ...]
+) -> Query:
+    return replace(session.query, by=by, window=window, where=where)
+
+
+def _of_baseline(
+    baseline: Baseline, by: tuple[str, ...], where: tuple[Condition, ...]
+) -> dict[Key, Group]:
+    for name in (*by, *(condition.dimension for condition in where)):
+        if name not in DIMENSIONS:
+            known = ", ".join(DIMENSIONS)
+            near = nearest(name, DIMENSIONS)
+            raise CostctlError(f"a baseline knows no {name}{near}", f"it knows {known}")
+    places = [DIMENSIONS.index(name) for name in by]
+    groups: dict[Key, list[BaselineRow]] = {}
+    for row in baseline.rows:
+        if in_scope(row, where):
+            groups.setdefault(tuple(row.key[place] for place in places), []).append(row)
+    return {key: _sum(rows) for key, rows in groups.items()}
+
+
+def _sum(rows: Iterable[BaselineRow]) -> Group:
+    requests, cost = 0, ZERO
+    tokens = dict.fromkeys(TOKEN_CLASSES, 0)
+    costs: dict[str, Decimal] = {}
+    for row in rows:
+        requests += row.billable_requests
+        cost += row.cost_usd or ZERO
+        for name in TOKEN_CLASSES:
+            tokens[name] += getattr(row.tokens, name)
+        for name, usd in row.class_cost_usd:
+            costs[name] = costs.get(name, ZERO) + usd
+    return Group(requests, tokens, cost, costs)
+
+
+def _with_rates(
+    session: Session,
+    sides: Sequence[_Source],
+    scope: tuple[tuple[str, ...], tuple[Condition, ...]],
+    before: Mapping[Key, Group],
+    after: Mapping[Key, Group],
+) -> dict[Key, Group]:
+    """Return the earlier side with the table prices of classes that the later side alone uses."""
+    later = sides[1]
+    lacking = [
+        key
+        for key, group in before.items()
+        if key in after
+        and any(n and not group.tokens.get(name) for name, n in after[key].tokens.items())
+    ]
+    if not lacking or not isinstance(later, _Period):
+        return dict(before)
+    end = min(_end(sides[0]), session.as_of) - INSTANT
+    query = replace(_query(session, later.window, *scope), prices_at=end)
+    rates = {
+        s.key: {n: usd / getattr(s.tokens, n) for n, usd in s.class_cost_usd.items()}
+        for s in _engines.classes().class_sums(session.store, query)
+    }
+    found = {key: replace(before[key], rates=rates.get(key, {})) for key in lacking}
+    return {**before, **found}
+
+
+def _end(source: _Source) -> datetime:
+    _, until = ends(source.window)
+    return until
+
+
+def _side(
+    name: str,
+    source: _Source,
+    groups: Mapping[Key, Group],
+    session: Session | None,
+    where: tuple[Condition, ...],
+) -> Side:
+    cost = sum((group.cost_usd for group in groups.values()), ZERO)
+    requests = sum(group.requests for group in groups.values())
+    if isinstance(source, Baseline) or session is None:
+        rows = source.rows if isinstance(source, Baseline) else ()
+        unpriced = sum(row.unpriced_requests for row in rows if in_scope(row, where))
+    else:
+        total = session.total(_query(session, source.window, (), where))
+        unpriced = total.unpriced_requests
+    return Side(name, source.window, cost, requests, unpriced)
+
+
+def _warnings(sides: Sequence[_Source], now: Moment) -> list[Warn]:
+    lengths = []
+    for side in sides:
+        since, until = ends(side.window)
+        lengths.append(min(until, now.as_of) - since)
+    if abs(lengths[0] - lengths[1]) <= timedelta(days=3):
+        return []
+    days = " and ".join(f"{length.total_seconds() / 86400:.1f}" for length in lengths)
+    return [
+        Warn("different_length", f"the two sides cover {days} days: volume differs by that too")
+    ]
+
+
+def repriced(session: Session, baseline: Baseline) -> Baseline | None:
+    """Return a baseline at today's prices; None where some usage that had a price no longer has one."""
+    end = session.as_of - INSTANT
+    rows = [_usage(row, end) for row in baseline.rows]
+    with _engines.store().memory() as store:
+        store.add_rows(rows)
+        load_prices(store, session.config)
+        query = Query(by=DIMENSIONS, prices_at=end)
+        sums = {
+            (s.key, s.step): s for s in _engines.classes().class_sums(store, query, by_step=True)
+        }
+    unpriced = sum(s.unpriced_requests for s in sums.values())
+    if unpriced > sum(row.unpriced_requests for row in baseline.rows):
+        return None
+    costs: dict[Key, Decimal] = {}
+    for s in sums.values():
+        costs[s.key] = costs.get(s.key, ZERO) + (s.cost_usd or ZERO)
+    # The new cost of a group stands in its first row: sums over rows are all that is asked for.
+    found = [replace(r, cost_usd=costs.pop(r.key, ZERO), class_cost_usd=()) for r in baseline.rows]
+    return replace(baseline, rows=tuple(found), pricing=dict(session.pricing))
+
+
+def _usage(row: BaselineRow, at: datetime) -> dict[str, object]:
+    endpoint, model, provider, region, tier = row.key
+    return {
+        "occurred_at": at,
+        "granularity": "bucket",
+        "endpoint": endpoint,
+        "response_model": model,
+        "provider": provider,
+        "region": region,
+        "tier": tier,
+        "requests": row.billable_requests,
+        "prompt_tokens_from": row.step,
+        **{name: getattr(row.tokens, name) for name in ALL_CLASSES},
+    }

@@ -1,0 +1,195 @@
+"""Why a bill changed: one sentence for a manager, and the effects of each group."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from costctl.compare import Difference, Group, total_effects
+from costctl.table import Cell, Column, Kind, Report, Table, Warn
+from costctl.vocabulary import Window
+
+EFFECTS = (
+    Column("volume", "Volume", Kind.USD),
+    Column("mix", "Mix", Kind.USD),
+    Column("tokens", "Tokens", Kind.USD),
+    Column("price", "Price", Kind.USD),
+)
+WORDS = {
+    "volume": ("more requests", "fewer requests"),
+    "mix": ("a dearer mix of endpoints and models", "a cheaper mix of endpoints and models"),
+    "tokens": ("more tokens per request", "fewer tokens per request"),
+    "price": ("higher prices", "lower prices"),
+}
+ZERO = Decimal(0)
+NAMED = 3
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two sides.
+
+    Attributes:
+        name: as the user gave it.
+        unpriced_requests: of it, not in its cost.
+    """
+
+    name: str
+    window: Window
+    cost_usd: Decimal
+    requests: int
+    unpriced_requests: int = 0
+
+
+def compare_report(
+    sides: tuple[Side, Side],
+    by: tuple[str, ...],
+    differences: Sequence[Difference],
+    warnings: Sequence[Warn] = (),
+) -> Report:
+    """Return the difference, group by group, with a sentence on top."""
+    before, after = sides
+    effects = total_effects(differences)
+    columns = (
+        *(_dimension(name) for name in by),
+        Column("label", "Label", Kind.TEXT),
+        Column("before", "Before", Kind.USD),
+        Column("after", "After", Kind.USD),
+        Column("delta", "Change", Kind.USD),
+        Column("share", "Change %", Kind.SHARE),
+        *EFFECTS,
+    )
+    whole = after.cost_usd - before.cost_usd
+    share = whole / before.cost_usd if before.cost_usd else None
+    names = ["Total", *([""] * len(by))]
+    total = (
+        *names,
+        before.cost_usd,
+        after.cost_usd,
+        whole,
+        share,
+        *(effects[column.name] for column in EFFECTS),
+    )
+    table = Table(
+        "compare",
+        f"{before.name} to {after.name}",
+        columns,
+        tuple(_row(d) for d in differences),
+        total=total,
+        notes=(
+            "Volume: all requests grew alike. Mix: other shares of the groups.",
+            "Tokens: longer or shorter requests. Price: the rest, other prices per token.",
+        ),
+    )
+    return Report(
+        name="compare",
+        tables=(table,),
+        result=_result(sides, by, differences, effects),
+        head=(sentence(sides, differences, effects),),
+        warnings=(*warnings, *_unpriced(sides)),
+    )
+
+
+def sentence(
+    sides: tuple[Side, Side], differences: Sequence[Difference], effects: dict[str, Decimal]
+) -> str:
+    """Return the whole change in words, the strongest reason first."""
+    before, after = sides
+    delta = after.cost_usd - before.cost_usd
+    if not delta:
+        return f"The cost did not change: ${after.cost_usd:,.2f}."
+    verb = "rose" if delta > 0 else "fell"
+    share = f" ({abs(delta) / before.cost_usd * 100:.1f}%)" if before.cost_usd else ""
+    total = f"from ${before.cost_usd:,.2f} to ${after.cost_usd:,.2f}"
+    head = f"The cost {verb} by ${abs(delta):,.2f}{share}, {total}"
+    ranked = sorted(WORDS, key=lambda name: (-abs(effects[name]), name))
+    told = [_effect(name, effects[name]) for name in ranked if round(effects[name], 2)]
+    parts = [f": {', '.join(told)}" if told else ""]
+    parts += [_of("New", differences, "new"), _of("Gone", differences, "removed")]
+    return head + "".join(parts[:1]) + "." + "".join(parts[1:])
+
+
+def _effect(name: str, usd: Decimal) -> str:
+    more, fewer = WORDS[name]
+    sign = "-" if usd < 0 else "+"
+    return f"{more if usd > 0 else fewer} {sign}${abs(usd):,.2f}"
+
+
+def _of(word: str, differences: Sequence[Difference], label: str) -> str:
+    found = [d for d in differences if d.label == label]
+    if not found:
+        return ""
+    names = ", ".join(_name(d.key) for d in found[:NAMED])
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return f" {word}: {names}{more}."
+
+
+def _name(key: tuple[object, ...]) -> str:
+    return " ".join("(none)" if value is None else str(value) for value in key)
+
+
+def _dimension(name: str) -> Column:
+    return Column(name, name.capitalize(), Kind.NAME if name == "model" else Kind.TEXT)
+
+
+def _row(d: Difference) -> tuple[Cell, ...]:
+    key = tuple(None if value is None else str(value) for value in d.key)
+    sides = tuple(group.cost_usd if group else None for group in (d.before, d.after))
+    return (*key, d.label, *sides, d.delta_usd, d.share, d.volume, d.mix, d.tokens, d.price)
+
+
+def _unpriced(sides: tuple[Side, Side]) -> list[Warn]:
+    return [
+        Warn("unpriced", f"{side.unpriced_requests:,} requests of {side.name} have no price")
+        for side in sides
+        if side.unpriced_requests
+    ]
+
+
+def _result(
+    sides: tuple[Side, Side],
+    by: tuple[str, ...],
+    differences: Sequence[Difference],
+    effects: dict[str, Decimal],
+) -> dict[str, object]:
+    before, after = sides
+    return {
+        "sentence": sentence(sides, differences, effects),
+        "before": _side(before),
+        "after": _side(after),
+        "delta_usd": after.cost_usd - before.cost_usd,
+        "effects": {f"{name}_usd": effects[name] for name in WORDS},
+        "by": list(by),
+        "rows": [_values(by, d) for d in differences],
+    }
+
+
+def _side(side: Side) -> dict[str, object]:
+    return {
+        "name": side.name,
+        "since": side.window.since,
+        "until": side.window.until,
+        "cost_usd": side.cost_usd,
+        "requests": side.requests,
+        "unpriced_requests": side.unpriced_requests,
+    }
+
+
+def _values(by: tuple[str, ...], d: Difference) -> dict[str, object]:
+    return {
+        **dict(zip(by, d.key, strict=True)),
+        "label": d.label,
+        "before_usd": _cost(d.before),
+        "after_usd": _cost(d.after),
+        "delta_usd": d.delta_usd,
+        "share": d.share,
+        "volume_usd": d.volume,
+        "mix_usd": d.mix,
+        "tokens_usd": d.tokens,
+        "price_usd": d.price,
+        "requests_before": d.before.requests if d.before else 0,
+        "requests_after": d.after.requests if d.after else 0,
+    }
+
+
+def _cost(group: Group | None) -> Decimal | None:
+    return group.cost_usd if group else None

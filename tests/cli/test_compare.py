@@ -1,0 +1,120 @@
+"""`costctl compare` as a manager reads it."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from tests.cli.ledger import call, fill
+
+EFFECTS = ("volume_usd", "mix_usd", "tokens_usd", "price_usd")
+
+
+@pytest.fixture
+def compare(run, tmp_path):
+    fill(
+        tmp_path / "costctl.duckdb",
+        *[call("2026-10-05T12:00", 2, endpoint="chat") for _ in range(10)],
+        *[call("2026-10-06T12:00", 1, endpoint="old") for _ in range(5)],
+        *[call("2026-11-05T12:00", 3, endpoint="chat") for _ in range(15)],
+        *[call("2026-11-06T12:00", 4, endpoint="new") for _ in range(5)],
+    )
+    return lambda *args, **kwargs: run("compare", *args, **kwargs)
+
+
+def document(result):
+    return json.loads(result.stdout, parse_float=Decimal)
+
+
+def test_a_sentence_stands_on_top(compare):
+    result = compare("last-month", "this-month")
+    assert result.code == 0
+    assert result.stdout.splitlines()[0] == (
+        "The cost rose by $40.00 (160.0%), from $25.00 to $65.00: "
+        "a dearer mix of endpoints and models +$16.67, more tokens per request +$15.00, "
+        "more requests +$8.33. New: new gpt-4o-2024-05-13. Gone: old gpt-4o-2024-05-13."
+    )
+
+
+def test_effects_add_up_to_the_last_digit(compare):
+    result = document(compare("last-month", "this-month", "--json"))["result"]
+    assert (result["before"]["cost_usd"], result["after"]["cost_usd"]) == (25, 65)
+    assert result["delta_usd"] == 40
+    for row in result["rows"]:
+        assert abs(sum(row[name] for name in EFFECTS) - row["delta_usd"]) <= Decimal("2e-12")
+    labels = {row["endpoint"]: row["label"] for row in result["rows"]}
+    assert labels == {"chat": "changed", "new": "new", "old": "removed"}
+    new = next(row for row in result["rows"] if row["label"] == "new")
+    assert (new["mix_usd"], new["before_usd"], new["share"]) == (20, None, None)
+    chat = next(row for row in result["rows"] if row["endpoint"] == "chat")
+    assert chat["tokens_usd"] == 15
+
+
+def test_a_price_change_is_told_apart_from_usage(run, tmp_path):
+    fill(
+        tmp_path / "costctl.duckdb",
+        call("2025-05-20T12:00", 1, requested_model="o3"),
+        call("2025-06-20T12:00", 1, requested_model="o3"),
+    )
+    result = document(run("compare", "2025-05", "2025-06", "--json", "--by", "model"))["result"]
+    assert result["effects"]["price_usd"] == result["delta_usd"] == Decimal("-1.6")
+
+
+def test_a_class_used_for_the_first_time_is_tokens_and_not_price(run, tmp_path):
+    fill(
+        tmp_path / "costctl.duckdb",
+        call("2026-10-20T12:00", 1),
+        call("2026-11-20T12:00", 1, output=100_000),
+    )
+    result = document(run("compare", "2026-10", "2026-11", "--json"))["result"]
+    assert result["effects"] == {
+        "volume_usd": 0,
+        "mix_usd": 0,
+        "tokens_usd": Decimal("1.5"),
+        "price_usd": 0,
+    }
+
+
+def test_a_saved_baseline_is_a_side_like_its_period(compare, run):
+    assert run("baseline", "save", "--period", "last-month", "-o", "base.json").code == 0
+    saved = document(compare("base.json", "this-month", "--json"))["result"]
+    direct = document(compare("last-month", "this-month", "--json"))["result"]
+    assert saved["rows"] == direct["rows"]
+    assert saved["effects"] == direct["effects"]
+
+
+def test_two_baselines_need_no_database(compare, run, tmp_path):
+    run("baseline", "save", "--period", "last-month", "-o", "a.json")
+    run("baseline", "save", "--period", "this-month", "-o", "b.json")
+    (tmp_path / "costctl.duckdb").unlink()
+    assert document(compare("a.json", "b.json", "--json"))["result"]["delta_usd"] == 40
+
+
+def test_a_baseline_knows_few_dimensions(compare, run):
+    run("baseline", "save", "--period", "last-month", "-o", "a.json")
+    result = compare("a.json", "this-month", "--by", "user")
+    assert result.code == 2
+    assert "a baseline knows no user" in result.stderr
+
+
+def test_a_condition_limits_both_sides(compare, run):
+    run("baseline", "save", "--period", "last-month", "-o", "a.json")
+    for before in ("a.json", "last-month"):
+        flags = ("--json", "--where", "endpoint=chat")
+        result = document(compare(before, "this-month", *flags))["result"]
+        assert result["delta_usd"] == 25
+
+
+def test_a_typing_slip_is_named(compare):
+    result = compare("lats-month", "this-month")
+    assert result.code == 2
+    assert "'lats-month' is neither a file nor a period" in result.stderr
+
+
+def test_an_increase_is_no_failure_and_nothing_at_all_is_3(compare):
+    assert compare("last-month", "this-month").code == 0
+    assert compare("2024-01", "2024-02").code == 3
+
+
+def test_sides_of_different_length_are_told(compare):
+    assert "cover 31.0 and 7.0 days" in compare("last-month", "7d").stderr
