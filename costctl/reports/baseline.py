@@ -36,7 +36,7 @@ def baseline_report(baseline: Baseline, path: str) -> Report:
         notes=(f"Prices {version} ({digest}), written by costctl {baseline.tool_version}.",),
         sums=("cost",),
     )
-    return Report(name="baseline", tables=(table,), result=to_values(baseline))
+    return Report(name="baseline-show", tables=(table,), result=to_values(baseline))
 
 
 def _row(row: BaselineRow) -> tuple[Cell, ...]:
