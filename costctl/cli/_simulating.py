@@ -11,16 +11,18 @@ from costctl.budgets.evidence import Projected
 from costctl.cli._lever_options import LeverOptions, PlanOptions
 from costctl.cli._session import Session, dimensions_of
 from costctl.cli._when import moment_of
-from costctl.errors import CostctlError
+from costctl.errors import CostctlError, NoDataError
 from costctl.groups import Wanted
 from costctl.reports.simulate import simulate_report
+from costctl.reports.sweep import sweep_report
 from costctl.simulate.basis import Basis, basis_of, span_of
 from costctl.simulate.flags import Flags, plan_of
 from costctl.simulate.inputs import Source
 from costctl.simulate.outcome import Outcome
 from costctl.simulate.plan import SIBLING, Plan
-from costctl.simulate.run import Options, simulate
+from costctl.simulate.run import Options, prepare, simulate
 from costctl.simulate.scenario import read_scenario
+from costctl.simulate.sweep import read_axes, sweep
 from costctl.store import rollup_groups
 from costctl.store.rollup_rates import rates_at
 from costctl.table import Envelope, Report
@@ -82,6 +84,21 @@ def answer(
     found = asked(session, levers, question, names)
     outcome = simulate(found.plan, found.source, found.basis, replace(options, by=names))
     report = simulate_report(outcome, order_free=order_free)
+    return report, session.envelope(found.total), found.total.rows
+
+
+def swept(
+    session: Session, levers: LeverOptions, question: PlanOptions, parameters: Sequence[str]
+) -> tuple[Report, Envelope, int]:
+    """Return the bill over a grid, what surrounds it, and how many rows of usage it is about."""
+    found = asked(session, levers, question)
+    axes = read_axes(parameters, found.plan.levers)
+    prepared = prepare(found.plan, found.source, found.basis)
+    if prepared is None:
+        raise NoDataError(
+            "no usage with a price in this scope", "`costctl status` shows what there is"
+        )
+    report = sweep_report(sweep(prepared.problem, axes), found.plan.target_usd)
     return report, session.envelope(found.total), found.total.rows
 
 

@@ -48,16 +48,13 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
     Errors: `CostctlError` for a flag that selects nothing, and for an overhead without a price.
     """
     options = options or Options()
-    _refuse_empty_selectors(plan.levers, source)
-    priced = [group for group in source.groups if group.repriced_usd is not None]
-    if not priced:
+    prepared = prepare(plan, source, basis)
+    if prepared is None:
         return Outcome(plan.name, basis, Attribution(0.0, 0.0, 0.0, {}), (), options.by, ())
-    prices_on = basis.prices_at.date()
-    inputs = inputs_of(source, plan.levers, basis.scale, prices_on)
-    rows, remarks = row_facts(plan.levers, inputs.groups, source)
-    problem = bind(inputs.usage, inputs.prices, plan.levers, rows)
+    problem, inputs = prepared.problem, prepared.inputs
     found = attribute(problem, seed=options.seed)
-    lines, warnings = lines_of(problem, found, inputs.facts, remarks, prices_on)
+    prices_on = basis.prices_at.date()
+    lines, warnings = lines_of(problem, found, inputs.facts, prepared.remarks, prices_on)
     wanted = plan.target_usd
     spread = simulate_draws(
         problem,
@@ -76,9 +73,33 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
         _target(problem, wanted, found, spread, options.confidence),
         spread,
         tuple(_bands(problem, found.after)),
-        route_orders=_route_orders(plan, source, inputs, priced_rows=sum(g.rows for g in priced)),
+        route_orders=_route_orders(plan, source, inputs),
         warnings=warnings,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A plan bound to what a store answered.
+
+    Attributes:
+        remarks: name of a lever -> where an average had to do.
+    """
+
+    problem: Problem
+    inputs: Inputs
+    remarks: dict[str, str]
+
+
+def prepare(plan: Plan, source: Source, basis: Basis) -> Prepared | None:
+    """Return the plan over the usage; None where no usage has a price."""
+    _refuse_empty_selectors(plan.levers, source)
+    if all(group.repriced_usd is None for group in source.groups):
+        return None
+    inputs = inputs_of(source, plan.levers, basis.scale, basis.prices_at.date())
+    rows, remarks = row_facts(plan.levers, inputs.groups, source)
+    problem = bind(inputs.usage, inputs.prices, plan.levers, rows)
+    return Prepared(problem, inputs, remarks)
 
 
 def _refuse_empty_selectors(levers: Sequence[PlannedLever], source: Source) -> None:
@@ -158,12 +179,11 @@ def _band(
     yield Band((cache.name, route.name), after + nested - middle, after, after + disjoint - middle)
 
 
-def _route_orders(
-    plan: Plan, source: Source, inputs: Inputs, *, priced_rows: int
-) -> tuple[float, float] | None:
+def _route_orders(plan: Plan, source: Source, inputs: Inputs) -> tuple[float, float] | None:
     """Return the bill if the routed calls are the cheapest ones, and the dearest ones."""
     flat = [p for p in plan.levers if p.lever == "route" and p.order == "flat"]
-    known = priced_rows <= ORDER_ROWS and any(group.row_level for group in inputs.groups)
+    few = sum(group.rows for group in inputs.groups) <= ORDER_ROWS
+    known = few and any(group.row_level for group in inputs.groups)
     if not flat or not known:
         return None
     found = []
