@@ -38,7 +38,7 @@ def ingest(
         spool = Path(folder)
         files = discover(list(paths), spool, stdin)
         planner = Planner(store, options, spool)
-        loader = BatchLoader(store, options, planner.options_hash)
+        loader = BatchLoader(store, options, planner)
         total = sum(getattr(found, "size", 0) for found in files)
         results: dict[int, FileResult] = {}
         done = 0

@@ -6,14 +6,17 @@ from datetime import UTC, datetime
 from costctl import __version__
 from costctl.errors import CostctlError
 from costctl.ingest._base import FileResult, IngestOptions, Plan
+from costctl.ingest._plan import Planner
 from costctl.sources import lines
 from costctl.sources.lines import Bad
 from costctl.store import ledger, readers
 from costctl.store.compile import Statement, compile_format
+from costctl.store.compile_endpoint import endpoint_sql
 from costctl.store.compile_fast import compile_fast
 from costctl.store.connection import Store
 from costctl.store.ledger import Entry
 from costctl.store.loading import Loaded, Loader, Span
+from costctl.store.readers import LONGEST, LONGEST_EVER
 
 FAST_FROM = 1 << 20
 """Bytes from which the one-pass way pays."""
@@ -26,10 +29,11 @@ class RefusedError(CostctlError):
 class BatchLoader:
     """Loads batches of alike files, each batch in one transaction."""
 
-    def __init__(self, store: Store, options: IngestOptions, options_hash: str) -> None:
+    def __init__(self, store: Store, options: IngestOptions, planner: Planner) -> None:
         self.store = store
         self.options = options
-        self.options_hash = options_hash
+        self.planner = planner
+        self.options_hash = planner.options_hash
         self.loader = Loader(store)
         if options.dry_run:
             store.connection.execute("BEGIN TRANSACTION")
@@ -48,12 +52,17 @@ class BatchLoader:
         except CostctlError as error:
             if len(plans) > 1:
                 return [result for plan in plans for result in self.load([plan])]
-            found = plans[0].found
-            return [
-                FileResult(
-                    found.shown, plans[0].form.name, plans[0].container.kind, error=str(error)
-                )
-            ]
+            if error.code == "record_too_long" and self.loader.longest < LONGEST_EVER:
+                return self._with_larger_buffers(plans)
+            found, form = plans[0].found, plans[0].form
+            return [FileResult(found.shown, form.name, plans[0].container.kind, error=str(error))]
+
+    def _with_larger_buffers(self, plans: list[Plan]) -> list[FileResult]:
+        self.loader.longest = LONGEST_EVER
+        try:
+            return self.load(plans)
+        finally:
+            self.loader.longest = LONGEST
 
     def _transaction(self, plans: list[Plan]) -> list[FileResult]:
         if self.options.dry_run:
@@ -88,7 +97,7 @@ class BatchLoader:
         plain = len(plans) == 1 and first.part.kind == "jsonl" and first.part.compression == "none"
         fast = (
             compile_fast(statement.form)
-            if plain and not first.tail and first.found.size >= FAST_FROM
+            if plain and not first.tail and not self.planner.rules and first.found.size >= FAST_FROM
             else None
         )
         if fast is not None:
@@ -96,7 +105,12 @@ class BatchLoader:
             if done is not None:
                 return {first.ingest_id: done}
             self.loader.forget(first.ingest_id)
-        return self.loader.load(statement, [plan.part for plan in plans], source)
+        endpoint = (
+            endpoint_sql(statement, self.planner.rules, self.planner.endpoint_first)
+            if self.planner.rules
+            else None
+        )
+        return self.loader.load(statement, [plan.part for plan in plans], source, endpoint=endpoint)
 
     def _result(self, plan: Plan, done: Loaded, span: Span) -> FileResult:
         self._locate(plan, done)
@@ -178,7 +192,7 @@ class BatchLoader:
             __version__,
             done.incomplete,
             plan.form.assumed,
-            {},
+            self.planner.said.parameters,
         )
 
 

@@ -2,20 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from costctl.errors import CostctlError
 from costctl.formats import format_named, load_formats
 from costctl.formats._base import Format
-from costctl.formats._path import parse_path
 from costctl.formats.detect import Sample, detect, fitted
 from costctl.formats.generic import MTIME, guess, overlaid, stated
+from costctl.formats.rules import EndpointRule
 from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._sample import header, sample_of
+from costctl.ingest.declared import declared_formats, declared_rules
 from costctl.sources import fingerprint, lines
 from costctl.sources.discover import Found, Missing
 from costctl.sources.sniff import Container, sniff
@@ -23,7 +23,7 @@ from costctl.store import ledger, readers
 from costctl.store.connection import Store
 from costctl.store.ledger import Earlier
 from costctl.store.readers import Part
-from costctl.yaml_file import Node, load
+from costctl.yaml_file import Node
 
 ENGINE_READS = ("jsonl", "csv", "parquet")
 
@@ -36,10 +36,13 @@ class Planner:
         self.options = options
         self.spool = spool
         self.said = stated(options.maps, options.sets)
-        self.entries, self.entries_path = _entries(options.configs)
+        self.entries, self.entries_path = declared_formats(options.configs)
         self.formats = load_formats(self.entries, self.entries_path)
         self.earlier = ledger.earlier(store)
-        self.options_hash = _hash(options, self.entries)
+        self.rules = declared_rules(options.configs)
+        first = options.endpoint_from
+        self.endpoint_first = stated([f"endpoint={first}"]).row["endpoint"] if first else ()
+        self.options_hash = _hash(options, self.entries, self.rules)
         self.next_id = ledger.next_id(store)
 
     def plan(self, found: Found | Missing) -> Plan | FileResult:
@@ -125,17 +128,11 @@ class Planner:
         return self._endpoint(overlaid(form, self.said)), notes
 
     def _endpoint(self, form: Format) -> Format:
-        if self.options.endpoint_from is None:
+        """Put the user's field before those of the format."""
+        if not self.endpoint_first:
             return form
-        return overlaid(
-            form,
-            replace(
-                stated(),
-                row={
-                    "endpoint": stated([f"endpoint={self.options.endpoint_from}"]).row["endpoint"]
-                },
-            ),
-        )
+        own = (*self.endpoint_first, *form.row.get("endpoint", ()))
+        return replace(form, row={**form.row, "endpoint": own})
 
     def _dated(self, form: Format, found: Found) -> Format:
         if form.constants.get("occurred_at") != MTIME:
@@ -203,39 +200,10 @@ class Planner:
         plan.skipped, plan.blank = spooled.skipped, spooled.blank
 
 
-@dataclass(frozen=True)
-class _Settings:
-    """The parts of a settings file that concern reading."""
-
-    formats: dict[str, Node]
-    path: str
-
-
-def _entries(configs: object) -> tuple[dict[str, Node], str]:
-    """Return the user's formats of the strongest settings file that has any."""
-    for path in list(configs):  # type: ignore[call-overload]
-        node = load(Path(path)).node
-        formats = (node.entries or {}).get("formats")
-        if formats is not None and formats.entries:
-            return dict(formats.entries), str(path)
-    return {}, ""
-
-
-def _hash(options: IngestOptions, entries: dict[str, Node]) -> str:
+def _hash(options: IngestOptions, entries: dict[str, Node], rules: tuple[EndpointRule, ...]) -> str:
     said = {
         k: str(v) for k, v in asdict(options).items() if k not in {"configs", "strict", "dry_run"}
     }
+    said["rules"] = str(rules)
     said["formats"] = str({name: node.plain() for name, node in entries.items()})
     return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()
-
-
-def path_of(text: str) -> object:
-    """Return a path as written in a declaration."""
-    return parse_path(text)
-
-
-def in_order(plans: list[Plan | FileResult]) -> Iterator[Plan]:
-    """Yield the plans among results."""
-    for plan in plans:
-        if isinstance(plan, Plan):
-            yield plan

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costctl.errors import CostctlError
-
 from costctl.formats._base import Format
 from costctl.formats.describe import lacking, recognised_by
 from costctl.formats.detect import Sample, detect

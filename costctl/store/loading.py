@@ -1,6 +1,7 @@
 """From files to rows: a fast way for clean flat records, a thorough way for all others."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from costctl.store.compile_stage import MACROS as STAGE_MACROS
 from costctl.store.compile_stage import stage_select
 from costctl.store.connection import Store
 from costctl.store.merge import Merge, Settled
-from costctl.store.readers import LONGEST, LONGEST_EVER, Part
+from costctl.store.readers import LONGEST, Part
 from costctl.store.schema import NARROW
 
 ODD_SHARE = 0.2
@@ -56,6 +57,7 @@ class Loader:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.connection = store.connection
+        self.longest = LONGEST
         for macro in (ROW_MACROS + STAGE_MACROS).split(";\n"):
             if macro.strip():
                 self.connection.execute(macro)
@@ -81,29 +83,24 @@ class Loader:
         self, statement: Statement, parts: Sequence[Part], endpoint: str | None, where: str
     ) -> None:
         run = self.connection.execute
+        relation = readers.relation(parts, longest=self.longest)
+        if statement.form.to == "billing":
+            select = billing.stage_select(statement.form, relation, tz=statement.values.tz)
+        else:
+            select = stage_select(statement, relation, key=self.key, endpoint=endpoint)
         run("SET preserve_insertion_order = true")
         try:
-            for longest in (LONGEST, LONGEST_EVER):
-                relation = readers.relation(parts, longest=longest)
-                if statement.form.to == "billing":
-                    select = billing.stage_select(statement.form, relation, tz=statement.values.tz)
-                else:
-                    select = stage_select(statement, relation, key=self.key, endpoint=endpoint)
-                try:
-                    run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
-                except duckdb.InvalidInputException as error:
-                    if "maximum_object_size" not in str(error) or longest == LONGEST_EVER:
-                        raise
-                else:
-                    break
+            run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
         except (
             duckdb.InvalidInputException,
             duckdb.IOException,
             duckdb.ConversionException,
         ) as error:
-            raise CostctlError(str(error).splitlines()[0], code="unreadable_log") from error
+            code = "record_too_long" if "maximum_object_size" in str(error) else "unreadable_log"
+            raise CostctlError(str(error).splitlines()[0], code=code) from error
         finally:
-            run("SET preserve_insertion_order = false")
+            with suppress(duckdb.TransactionException):
+                run("SET preserve_insertion_order = false")
         if len(parts) > 1:
             run(
                 "UPDATE staged SET rn = rn - b.base FROM (SELECT ingest_id, min(rn) - 1 AS base FROM staged GROUP BY 1) b "
@@ -161,6 +158,7 @@ class Loader:
             if c.name not in {"ingest_id", "source_line", "source", "source_format"}
         ]
         run = self.connection.execute
+        run("SET preserve_insertion_order = false")
         try:
             done = run(
                 f"INSERT INTO usage_narrow (ingest_id, source, source_format, {', '.join(names)}) "
