@@ -6,49 +6,24 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from costctl.store.connection import Store
+from costctl.store.fixed_lines import FixedLine, fixed_lines
 from costctl.store.rollup_grain import roll
 from costctl.store.rollup_rows import Percentiles, row_percentiles
+from costctl.store.rollup_unpriced import Unpriced, unpriced
 from costctl.vocabulary import ALL_CLASSES, PRICE_BASES, Query, Spent, Tokens
 
-__all__ = ["Facts", "Percentiles", "Unpriced", "facts", "percentiles", "spent", "total"]
+__all__ = [
+    "Facts",
+    "FixedLine",
+    "Percentiles",
+    "Unpriced",
+    "facts",
+    "percentiles",
+    "spent",
+    "total",
+]
 
 _UNPRICED = PRICE_BASES.index("unpriced")
-
-
-@dataclass(frozen=True)
-class Unpriced:
-    """Usage without a price: what it is called, why, and what may be meant.
-
-    Attributes:
-        name: the model as logged, or None.
-        reason: a word of the price basis rules, such as `unknown_model`.
-        requests, tokens: how many.
-        hint: the nearest names or periods; may be empty.
-    """
-
-    name: str | None
-    reason: str
-    requests: int
-    tokens: int
-    hint: str = ""
-
-
-@dataclass(frozen=True)
-class FixedLine:
-    """Money that is in no row's cost: a commitment or provisioned units.
-
-    Attributes:
-        kind: ptu, minimum or prepay.
-        title: what it is for.
-        since, until: the part of the window it is counted for.
-        amount_usd: for that time; a minimum's is what tops the scope's cost up to it.
-    """
-
-    kind: str
-    title: str
-    since: datetime
-    until: datetime
-    amount_usd: Decimal
 
 
 @dataclass(frozen=True)
@@ -90,19 +65,11 @@ def total(store: Store, query: Query) -> Spent:
 def facts(store: Store, query: Query) -> Facts:
     """Return what else there is to say about the rows of the question asked last."""
     run = store.connection.execute
-    del query
     row = run(
         "SELECT sum(known_or_one) FILTER (provider_assumed), sum(known_or_one) FILTER (region_assumed), "
         "sum(rows) FILTER (bucket AND tiered AND NOT prompt_known), sum(rows) FILTER (spans_change) "
         "FROM priced"
     ).fetchone()
-    names = run(
-        "SELECT model, reason, sum(known_or_one), sum(missing_tokens), coalesce(min(hint), '') "
-        "FROM priced WHERE reason IS NOT NULL GROUP BY ALL UNION ALL "
-        "SELECT model, 'tokens_unknown', sum(tokens_unknown), 0, '' FROM priced "
-        "WHERE reason IS NULL AND tokens_unknown > 0 GROUP BY ALL "
-        "ORDER BY 3 DESC, 1 NULLS LAST, 2"
-    ).fetchall()
     discounts = run(
         "SELECT count(*) FROM price_periods SEMI JOIN priced USING (period) WHERE discount IS NOT NULL"
     ).fetchone()
@@ -111,13 +78,14 @@ def facts(store: Store, query: Query) -> Facts:
     ).fetchall()
     provider, region, tier, change = (int(value or 0) for value in row or (0, 0, 0, 0))
     return Facts(
-        tuple(Unpriced(a, b, int(c), int(d), e) for a, b, c, d, e in names),
+        unpriced(store),
         provider_assumed=provider,
         region_assumed=region,
         prompt_tier_unknown=tier,
         bucket_spans_price_change=change,
         has_discounts=bool(discounts and discounts[0]),
         days=tuple(day for (day,) in days),
+        fixed_lines=fixed_lines(store, query),
     )
 
 
