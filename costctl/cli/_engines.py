@@ -88,6 +88,13 @@ def classes() -> ModuleType:
     return module
 
 
+def propose() -> ModuleType:
+    """Return the module that proposes budgets."""
+    from costctl.budgets import propose as module
+
+    return module
+
+
 def ci() -> ModuleType:
     """Return the writers of files for pipelines."""
     from costctl.render import ci as module
@@ -192,5 +199,19 @@ def formats() -> ModuleType:
 def explaining() -> ModuleType:
     """Return the module that explains how a file is read."""
     from costctl.ingest import explain as module
+
+    return module
+
+
+def import_write() -> ModuleType:
+    """Return the module that brings public figures into price files."""
+    from costctl.pricebook import import_write as module
+
+    return module
+
+
+def pricing_import() -> ModuleType:
+    """Return the report of an import."""
+    from costctl.reports import pricing_import as module
 
     return module

@@ -24,6 +24,7 @@ class Difference:
         kind: differs, missing_figure and missing_model (only the other table has it), gone (only ours has it).
         ours, theirs: per million; None where a table has none.
         where: file and line of ours.
+        logged: what a public table calls the model.
     """
 
     kind: str
@@ -37,6 +38,7 @@ class Difference:
     theirs: Decimal | None
     where: str = ""
     window: str | None = None
+    logged: str = ""
 
     @property
     def ratio(self) -> Decimal | None:
@@ -118,6 +120,7 @@ def _figures(lookup: Lookup, match: Matched, at: datetime) -> Iterator[Differenc
                 theirs=theirs,
                 where=where,
                 window=key.window,
+                logged=offered.name,
             )
 
 

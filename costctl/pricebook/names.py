@@ -32,6 +32,16 @@ class Listed:
         """Return every name that a logged one is looked up as."""
         return tuple(name for name, _, _ in self._rewrites(logged))
 
+    def plain(self, logged: str) -> str:
+        """Return a name without the provider's own prefix."""
+        prefixes = sorted(self.strip_prefixes, key=len, reverse=True)
+        found = next((prefix for prefix in prefixes if logged.startswith(prefix)), "")
+        return logged[len(found) :]
+
+    def has_region_prefix(self, name: str) -> bool:
+        """Return whether a name begins as one of a region does."""
+        return any(name.startswith(prefix) for found in self.regions.values() for prefix in found)
+
     def _rewrites(self, logged: str) -> Iterator[tuple[str, str | None, bool]]:
         prefixes = [(prefix, region) for region, found in self.regions.items() for prefix in found]
         return rewrites(logged, self.strip_prefixes, prefixes)

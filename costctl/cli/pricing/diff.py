@@ -22,10 +22,10 @@ from costctl.cli.pricing._table import At, PriceTable, TableOptions, price_table
 from costctl.errors import CostctlError, NoDataError
 
 if TYPE_CHECKING:
-    from costctl.table import Envelope
     from costctl.pricebook import CompiledBook
     from costctl.pricebook.compare_tables import Compared
     from costctl.reports.pricing_diff import Repriced
+    from costctl.table import Envelope
 
 PUBLIC = ("genai-prices", "litellm")
 
