@@ -12,9 +12,7 @@ def first_rows(store: Store, count: int) -> list[dict[str, object]]:
     found = _rows(store, "usage", names, count)
     if found:
         defaults = {name: BY_NAME[name].default for name in names}
-        return [
-            {n: v for n, v in row.items() if not _is_default(v, defaults[n])} for row in found
-        ]
+        return [{n: v for n, v in row.items() if not _is_default(v, defaults[n])} for row in found]
     bills = [name for name, _ in BILLING if name not in HIDDEN]
     return [
         {n: v for n, v in row.items() if v is not None}

@@ -1,0 +1,31 @@
+"""What settings files say about reading logs: formats and rules for endpoints."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from costctl.formats.rules import EndpointRule, read_rules
+from costctl.yaml_file import Node, load
+
+
+def declared_formats(configs: Sequence[Path]) -> tuple[dict[str, Node], str]:
+    """Return the user's formats of the strongest settings file that has any, and its path."""
+    for path in configs:
+        formats = (load(Path(path)).node.entries or {}).get("formats")
+        if formats is not None and formats.entries:
+            return dict(formats.entries), str(path)
+    return {}, ""
+
+
+def declared_rules(configs: Sequence[Path]) -> tuple[EndpointRule, ...]:
+    """Return the rules for endpoints of the strongest settings file that has any.
+
+    Errors: `CostctlError` with `path:line` of every mistake.
+    """
+    for path in configs:
+        reader = load(Path(path))
+        node = (reader.node.entries or {}).get("endpoint")
+        if node is not None and not node.is_null:
+            rules = read_rules(node, reader.problems)
+            reader.problems.raise_if_any("endpoint: [{when: {model: gpt-4o*}, is: rag_query}]")
+            return rules
+    return ()
