@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
+from costctl.cli._complete import a_condition, a_log_format, some_dimensions
+
 FROM = "Where usage comes from"
 SCOPE = "What counts"
 GROUPS = "Rows"
@@ -79,6 +81,7 @@ class LogOptions:
         str,
         typer.Option(
             metavar="NAME|FILE",
+            autocompletion=a_log_format,
             rich_help_panel=FROM,
             help="Format of the logs, or a file that declares one.",
         ),
@@ -202,6 +205,7 @@ class ScopeOptions:
         list[str],
         typer.Option(
             metavar="KEY=GLOB",
+            autocompletion=a_condition,
             rich_help_panel=SCOPE,
             help="Only matching usage: model=gpt-4o*, endpoint=!test; repeatable.",
         ),
@@ -216,6 +220,7 @@ class GroupOptions:
         str | None,
         typer.Option(
             metavar="A,B",
+            autocompletion=some_dimensions,
             rich_help_panel=GROUPS,
             help="Dimensions, such as endpoint,model,day,tag.team.",
         ),

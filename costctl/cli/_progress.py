@@ -51,6 +51,8 @@ def _draw(state: _State, ended: threading.Event) -> None:
     if ended.wait(PATIENCE):
         return
     while not ended.wait(PAUSE):
+        if not state.total:
+            continue
         _write(f"\r\x1b[K{line(state.done, state.total, state.name, time.monotonic() - start)}")
     _write("\r\x1b[K")
 

@@ -143,7 +143,7 @@ def _moment(value: date) -> str:
     if not isinstance(value, datetime):
         return value.isoformat()
     utc = value.astimezone(UTC) if value.tzinfo else value
-    return utc.strftime("%Y-%m-%d %H:%M:%S")
+    return utc.strftime("%Y-%m-%d %H:%M")
 
 
 def _signless(text: str) -> str:

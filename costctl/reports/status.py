@@ -224,7 +224,7 @@ def _ingested(last: "Ingested | None") -> str:
 def _prices(standing: Standing) -> str:
     pricing = standing.pricing or {}
     age = price_age(standing)
-    aged = f", {age.days} days old" if age is not None and age.days > 0 else ""
+    aged = f", {counted(age.days, 'day')} old" if age is not None and age.days > 0 else ""
     return f"version {pricing.get('version')} ({pricing.get('sha256')}){aged}"
 
 
@@ -256,7 +256,7 @@ def _warnings(standing: Standing) -> list[Warn]:
         said.append(
             Warn(
                 "old_prices",
-                f"the price table is {age.days} days old; `costctl pricing validate` checks it",
+                f"the price table is {counted(age.days, 'day')} old; `costctl pricing validate` checks it",
             )
         )
     return said

@@ -26,7 +26,7 @@ def test_a_log_is_read_and_told(run, tmp_path):
     result = run("ingest", "a.jsonl")
     assert (result.code, result.stderr) == (0, "")
     assert "a.jsonl  lesson_jsonl  jsonl            2    2" in result.stdout
-    assert "2026-11-01 00:00:00  2026-11-02 12:00:00" in result.stdout
+    assert "2026-11-01 00:00  2026-11-02 12:00" in result.stdout
     assert (tmp_path / "costctl.duckdb").stat().st_mode & 0o777 == 0o600
 
 

@@ -14,6 +14,7 @@ import costctl
 from costctl.cli import main, schema
 from costctl.cli._commands import line_of, names_in
 from costctl.errors import CostctlError, ExitCode, NoDataError, OverBudgetError
+from tests.cli.logs import call, log
 
 PROGRAM = [sys.executable, "-c", "import sys; from costctl.cli import main; sys.exit(main())"]
 ENGINES = ("duckdb", "polars", "rich", "tiktoken", "yaml", "pydantic")
@@ -34,7 +35,7 @@ COMMANDS = commands()
 
 
 def failing(error: BaseException):
-    def _fail(*_args: object) -> None:
+    def _fail(*_args: object, **_named: object) -> None:
         raise error
 
     return _fail
@@ -82,14 +83,29 @@ def test_a_bug_is_told_in_two_lines_and_kept_in_a_file(run, monkeypatch):
     story.unlink()
 
 
-def test_a_bug_is_shown_where_asked_for(run, monkeypatch):
+def test_a_bug_is_shown_at_once_where_asked_for(run, monkeypatch):
+    monkeypatch.setattr("costctl.cli.status.settings_of", failing(RuntimeError("story")))
+    result = run("status", "--show-config", "-v")
+    assert result.code == 70
+    assert "RuntimeError: story" in result.stderr
+    Path(result.stderr.split()[-1]).unlink()
+
+
+def test_a_bug_is_told_also_where_no_file_can_be_written(run, monkeypatch):
     monkeypatch.setattr(schema, "names", failing(RuntimeError("story")))
     monkeypatch.setattr("tempfile.mkstemp", failing(OSError("full")))
-    result = run("schema", "-v")
-    assert result.code == 2
-    monkeypatch.setattr(schema, "command", failing(RuntimeError("story")))
-    result = run("status", "-v", "--db", "x", env={"COSTCTL_FORMAT": "table"})
-    assert result.code == 2
+    result = run("schema")
+    assert result.code == 70
+    assert result.stderr.endswith("hint: run it again with -v to see the traceback\n")
+
+
+def test_a_bug_beside_json_is_one_object(run, monkeypatch):
+    monkeypatch.setattr("costctl.cli.status.settings_of", failing(RuntimeError("story")))
+    result = run("status", "--show-config", "--json")
+    assert result.code == 70
+    error = json.loads(result.stderr)["error"]
+    assert error["code"] == "internal"
+    Path(error["hint"].split()[-1]).unlink()
 
 
 @pytest.mark.parametrize("flags", [["--json"], ["--format", "json"], ["--format=json"]])
@@ -118,6 +134,8 @@ def test_the_form_of_errors_may_come_from_the_environment(run):
         (["status", "extra"], "extra"),
         (["--nonsense"], "--nonsense"),
         (["status", "--period", "7d"], "--period"),
+        (["breakdown", "--top", "0"], "0 is less than 1"),
+        (["breakdown", "--top", "1e3"], "'1e3' is no whole number"),
     ],
 )
 def test_a_wrong_command_line_is_exit_2_with_a_way_out(run, args, words):
@@ -198,11 +216,31 @@ def completed(words: str) -> list[str]:
     ).stdout.split()
 
 
-def test_completion_offers_commands_and_flags_and_values():
-    assert "status" in completed("costctl sta")
-    assert "--max-age" in completed("costctl status --max")
-    assert completed("costctl status --color a") == ["auto", "always"]
-    assert "ingest" in completed("costctl schema in")
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("costctl sta", ["status"]),
+        ("costctl pricing li", ["list"]),
+        ("costctl status --max", ["--max-age"]),
+        ("costctl status --color a", ["auto", "always"]),
+        ("costctl status --format js", ["json", "jsonl"]),
+        ("costctl schema ing", ["ingest"]),
+        ("costctl breakdown --by endpoint,mo", ["endpoint,model", "endpoint,month"]),
+        ("costctl breakdown --where ti", ["tier="]),
+        ("costctl ingest --log-format lesson_s", ["lesson_sqlite"]),
+    ],
+)
+def test_completion_offers_what_is_known(words, offered):
+    assert completed(words) == offered
+
+
+def test_completion_loads_no_engine():
+    env = {
+        "_COSTCTL_COMPLETE": "complete_bash",
+        "COMP_WORDS": "costctl breakdown --by mo",
+        "COMP_CWORD": "3",
+    }
+    assert loaded_by(**env) <= {"yaml"}
 
 
 def test_completion_is_set_up_for_a_shell():
@@ -232,6 +270,26 @@ def test_a_reader_that_is_gone_is_no_error():
     script = f"set -o pipefail; {sys.executable} -c '{PROGRAM[2]}' --help | true"
     done = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_verdict_outlives_a_reader_that_is_gone(tmp_path):
+    log(tmp_path / "a.jsonl", call(1), call(2, prompt_tokens=10**9))
+    budget = "version: 1\nbudgets:\n  - {name: total, limit: 1, period: year, checks: [{basis: actual, fail: 1}]}\n"
+    (tmp_path / "budgets.yaml").write_text(budget)
+    script = (
+        f"cd {tmp_path}; set -o pipefail; {sys.executable} -c '{PROGRAM[2]}' "
+        "check a.jsonl --as-of 2026-11-23 | true"
+    )
+    done = subprocess.run(["/bin/bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("command", ["breakdown", "status"])
+def test_questions_about_the_past_load_no_frames(run, tmp_path, command):
+    run("ingest", log(tmp_path / "a.jsonl", call(1)))
+    flags = ("--db", str(tmp_path / "costctl.duckdb"))
+    assert loaded_by(command, *flags) & {"polars", "tiktoken", "pydantic"} == set()
 
 
 def test_ctrl_c_ends_with_130_and_no_traceback():
