@@ -1,0 +1,83 @@
+"""Write a commented costctl.yaml and budgets.yaml to start from."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from costctl.cli import _engines
+from costctl.cli._options import (
+    MomentOptions,
+    OutputOptions,
+    Paths,
+    PriceOptions,
+    SourceOptions,
+    flat,
+)
+from costctl.cli._output import tell, write_file
+from costctl.cli._session import settings_of, usage_session
+from costctl.errors import CostctlError
+from costctl.vocabulary import Window
+
+CONFIG = Path("costctl.yaml")
+BUDGETS = Path("budgets.yaml")
+MONTH = timedelta(days=30)
+
+SETTINGS = """\
+# Settings of costctl. Flags and COSTCTL_* variables outweigh them; `costctl status --show-config` shows what holds.
+version: 1
+db: {db}
+timezone: {timezone}
+budgets: budgets.yaml
+
+# Prices of your own, above the built-in table.
+# pricing:
+#   default_provider: openai
+#   deployments:
+#     - {{deployment: chat-prod, provider: azure, model: gpt-4o-2024-08-06, region: data_zone_eu}}
+#   overlays:
+#     - {{discount: "0.15", provider: azure, from: 2026-01-01, source: "contract of 2026"}}
+"""
+
+
+@flat
+def command(
+    *,
+    paths: Paths = (),  # type: ignore[assignment]  # an immutable default; `flat` hands over tuples
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace files that are already there.")
+    ] = False,
+    from_data: Annotated[
+        bool, typer.Option("--from-data", help="Propose limits a bit above today's spend.")
+    ] = False,
+    source: SourceOptions,
+    moment: MomentOptions,
+    prices: PriceOptions,
+    output: OutputOptions,
+) -> None:
+    """Write a commented costctl.yaml and budgets.yaml into this folder.
+
+    Examples:
+      costctl init
+      costctl init logs/ --from-data
+    """
+    standing = [str(path) for path in (CONFIG, BUDGETS) if path.exists()]
+    if standing and not force:
+        verb = "is" if len(standing) == 1 else "are"
+        raise CostctlError(f"{' and '.join(standing)} {verb} already here", "--force replaces them")
+    propose = _engines.propose()
+    config = settings_of(source, moment, prices)
+    found = propose.EXAMPLE
+    if from_data or paths:
+        with usage_session(source=source, moment=moment, prices=prices, paths=paths) as session:
+            window = Window(session.as_of - MONTH, session.as_of)
+            query = replace(session.query, by=("endpoint",), window=window)
+            found = propose.proposals(session.spent(query))
+    text = propose.budget_text(found, config.timezone, measured=found is not propose.EXAMPLE)
+    settings = SETTINGS.format(db=propose.quoted(config.db.name), timezone=config.timezone)
+    for path, content in ((CONFIG, settings), (BUDGETS, text)):
+        write_file(path, content)
+        tell(f"wrote {path}", output)
+    tell("next: costctl check --validate-only", output)
