@@ -1,6 +1,6 @@
 """Where two price tables differ at a moment: another table of ours, or a public one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from costctl.pricebook.tables import CompiledBook
 from costctl.pricebook.upstream import Offered, OfferedTable, PriceKey
 
 DIFFERS = "differs"
+INHERITED = "inherited"
 MISSING_FIGURE = "missing_figure"
 MISSING_MODEL = "missing_model"
 GONE = "gone"
@@ -21,7 +22,8 @@ class Difference:
     """One figure that two tables do not share.
 
     Attributes:
-        kind: differs, missing_figure and missing_model (only the other table has it), gone (only ours has it).
+        kind: differs; inherited (ours takes the price of another class); missing_figure and missing_model (only
+            the other table has it); gone (only ours has it).
         ours, theirs: per million; None where a table has none.
         where: file and line of ours.
         logged: what a public table calls the model.
@@ -95,7 +97,7 @@ def against_public(compiled: CompiledBook, table: OfferedTable, at: datetime) ->
             if found.ours == found.theirs:
                 figures += 1
             else:
-                figures += found.kind == DIFFERS
+                figures += found.kind in {DIFFERS, INHERITED}
                 differences.append(found)
     return Compared(tuple(differences), figures, models, table.skipped)
 
@@ -103,13 +105,12 @@ def against_public(compiled: CompiledBook, table: OfferedTable, at: datetime) ->
 def _figures(lookup: Lookup, match: Matched, at: datetime) -> Iterator[Difference]:
     offered = match.offered
     for key, prices in offered.prices.items():
-        ours, where = _ours(lookup, match, key, offered.moment(key, at))
+        found = _ours(lookup, match, key, offered.moment(key, at))
+        ours = list_prices(found.rates) if found else {}
+        where = found.rates.place if found else ""
         for name, theirs in prices.items():
-            kind = (
-                MISSING_MODEL if match.name is None else DIFFERS if name in ours else MISSING_FIGURE
-            )
             yield Difference(
-                kind=kind,
+                kind=MISSING_MODEL if match.name is None else _kind(found, key, name),
                 provider=offered.provider,
                 model=match.name or offered.name,
                 region=match.region,
@@ -124,16 +125,22 @@ def _figures(lookup: Lookup, match: Matched, at: datetime) -> Iterator[Differenc
             )
 
 
-def _ours(
-    lookup: Lookup, match: Matched, key: PriceKey, at: datetime
-) -> tuple[Mapping[str, Decimal], str]:
+def _kind(found: Found | None, key: PriceKey, name: str) -> str:
+    """Return how our figure of a class came about; a prompt size that is no step of ours has its own price."""
+    if found is None or name not in list_prices(found.rates):
+        return MISSING_FIGURE
+    inherited = found.rates["inherited"]
+    own_step = found.rates["min_prompt_tokens"] == key.min_prompt_tokens
+    taken = isinstance(inherited, (list, tuple)) and name in inherited
+    return INHERITED if taken and own_step else DIFFERS
+
+
+def _ours(lookup: Lookup, match: Matched, key: PriceKey, at: datetime) -> Found | None:
     if match.name is None:
-        return {}, ""
+        return None
     ask = Ask(match.offered.provider, match.name, match.region, key.tier, at, key.min_prompt_tokens)
     found = lookup.find(ask)
-    if not isinstance(found, Found):
-        return {}, ""
-    return list_prices(found.rates), found.rates.place
+    return found if isinstance(found, Found) else None
 
 
 def list_prices(rates: Named) -> dict[str, Decimal]:

@@ -32,6 +32,7 @@ USAGE = (
 )
 KINDS = {
     "differs": "differs",
+    "inherited": "ours inherited",
     "missing_figure": "only theirs",
     "missing_model": "unknown model",
     "gone": "only ours",

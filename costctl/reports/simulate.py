@@ -149,12 +149,18 @@ def _bill(outcome: Outcome) -> Table:
     if outcome.units is not None:
         best = outcome.units.sized.best
         rows.append((f"provisioned throughput, {best} units", -outcome.units.monthly_saving))
+    notes: tuple[str, ...] = ()
+    if outcome.units is not None:
+        notes = (
+            "Units are paid whether used or not: levers that cut their load later save nothing.",
+        )
     return Table(
         name="bill",
         title="The bill",
         columns=(Column("what", "", Kind.TEXT), Column("usd", "A month", Kind.USD)),
         rows=tuple(rows),
         total=("projected bill after", outcome.after),
+        notes=notes,
         sums=("usd",),
     )
 

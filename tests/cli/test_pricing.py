@@ -168,7 +168,8 @@ def test_explain_of_an_unknown_name_says_what_was_tried(run, prices):
     assert "has no price: unknown model" in done.stderr
 
 
-def test_explain_of_a_deployment_follows_the_settings(run, tmp_path, prices):
+@pytest.mark.usefixtures("prices")
+def test_explain_of_a_deployment_follows_the_settings(run, tmp_path):
     config = "version: 1\npricing:\n  table: acme.yaml\n  deployments: [{deployment: chat, provider: acme, model: big, region: far}]\n"
     (tmp_path / "costctl.yaml").write_text(config)
     done = run(

@@ -1,7 +1,6 @@
 """Small price books for tests: a provider from a few lines of YAML, opened, compiled, asked."""
 
 import textwrap
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -67,10 +66,10 @@ class Opened:
         asked = {"provider": "acme", "region": "global", "tier": "standard", **more}
         return Lookup(self.compiled).find(Ask(name=name, at=moment(at), **asked))  # type: ignore[arg-type]
 
-    def price(self, name: str, at: str, token_class: str = "input", **more: object) -> str | None:
+    def price(self, name: str, at: str, price_class: str = "input", **more: object) -> str | None:
         """Return a price per million as text, None where there is none."""
         found = self.find(name, at, **more)
-        rate = found.rates.rate(token_class) if isinstance(found, Found) else None
+        rate = found.rates.rate(price_class) if isinstance(found, Found) else None
         return None if rate is None else plain(price_per_million(rate))
 
     def reason(self, name: str, at: str, **more: object) -> str:
@@ -104,11 +103,11 @@ def opened(
     known_on: date | None = None,
 ) -> Opened:
     """Open price files, lowest layer first, under an optional configuration."""
-    configs: Sequence[Path] = ()
+    configs: tuple[Path, ...] = ()
     if config:
         path = folder / "costctl.yaml"
         path.write_text(textwrap.dedent(config))
         configs = (path,)
-    settings = PricingSettings(tuple(configs))
+    settings = PricingSettings(configs)
     book = open_book(write(folder, *layers), settings, known_on)
     return Opened(compile_book(book))

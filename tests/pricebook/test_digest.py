@@ -51,7 +51,7 @@ def test_order_comments_sources_and_zeros_change_nothing(tmp_path: Path):
         .replace("example.org", "example.com")
         .replace("retrieved: 2026-11-01", "retrieved: 2026-11-02")
     )
-    assert FILE != turned
+    assert turned != FILE
     (second / "y.yaml").write_text(turned)
     (second / "x.yaml").write_text(other)
     assert of(first) == of(second)

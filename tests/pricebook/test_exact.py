@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from costctl.pricebook.lookup import Found, cost
-from tests.pricebook.books import SOURCE, Opened, opened
+from tests.pricebook.books import SOURCE, Opened, moment, opened
 
 PRICES = st.integers(1, 10**9).map(lambda n: Decimal(n).scaleb(-6))
 FACTORS = st.integers(50, 250).map(lambda n: Decimal(n).scaleb(-2))
 SHARES = st.integers(0, 9999).map(lambda n: Decimal(n).scaleb(-4))
 COUNTS = st.integers(0, 10**12)
-START = datetime(2024, 1, 1)
+START = moment("2024-01-01")
 DAYS = st.lists(st.integers(0, 1000), min_size=1, max_size=4, unique=True).map(sorted)
 
 

@@ -1,13 +1,13 @@
 """Negotiated discounts and fixed lines: over the list price, dated, scoped, never added up."""
 
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from costctl.errors import CostctlError
-from tests.pricebook.books import HEAD, Opened, opened, provider, simple
+from costctl.pricebook import Key, PricingSettings, compile_book, open_book
+from tests.pricebook.books import HEAD, Opened, moment, opened, provider, simple
 
 PRICES = """
 - id: gpt-a
@@ -99,7 +99,7 @@ def test_batch_is_left_alone_unless_it_is_named(tmp_path: Path):
         (("{source: x}",), "one of discount, commit and ptu"),
         (('{discount: "0.1", ptu: {}}',), "one of discount, commit and ptu"),
         (('{commit: {monthly_usd: "5", kind: max}}',), "none of minimum, prepay"),
-        (('{commit: {kind: minimum}}',), "monthly_usd is missing"),
+        (("{commit: {kind: minimum}}",), "monthly_usd is missing"),
         (('{ptu: {units: "15", usd_per_unit_hour: "1"}}',), "deployment is missing"),
         (('{ptu: {units: 15, usd_per_unit_hour: "1"}, deployment: a}',), "quote it"),
     ],
@@ -120,7 +120,7 @@ def test_commitments_and_provisioned_units_are_lines_of_their_own(tmp_path: Path
     rows = [row[:8] for row in book.compiled.rows["price_fixed"]]
     assert rows == [
         ("minimum", "acme", None, None, None, Decimal(5000), None, None),
-        ("ptu", None, "chat-ptu", datetime(2026, 6, 1), None, None, Decimal(15), Decimal("1.00")),
+        ("ptu", None, "chat-ptu", moment("2026-06-01"), None, None, Decimal(15), Decimal("1.00")),
     ]
     assert book.price("gpt-a", "2026-07-01") == "2"
 
@@ -138,11 +138,9 @@ def test_provisioned_units_take_their_deployment_while_they_last(tmp_path: Path)
     book = opened(tmp_path, azure, config=config)
     spans = [
         (start, entry.region if entry else None)
-        for start, _, entry in book.names().entries.over_time(
-            __import__("costctl.pricebook", fromlist=["Key"]).Key(deployment="chat-ptu"), None
-        )
+        for start, _, entry in book.names().entries.over_time(Key(deployment="chat-ptu"), None)
     ]
-    assert spans == [(None, None), (datetime(2026, 6, 1), "ptu"), (datetime(2026, 7, 1), None)]
+    assert spans == [(None, None), (moment("2026-06-01"), "ptu"), (moment("2026-07-01"), None)]
 
 
 def test_settings_may_hold_a_table_and_providers_of_their_own(tmp_path: Path):
@@ -161,8 +159,6 @@ def test_settings_may_hold_a_table_and_providers_of_their_own(tmp_path: Path):
                   standard: {input: "7"}
                   source: {url: "https://x", retrieved: 2026-11-01}
     """
-    from costctl.pricebook import PricingSettings, compile_book, open_book  # noqa: PLC0415
-
     opened(tmp_path, FILE, config=config)
     (tmp_path / "low.yaml").write_text(FILE)
     settings = PricingSettings((tmp_path / "costctl.yaml",), tmp_path / "low.yaml")

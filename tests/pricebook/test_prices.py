@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from costctl.errors import CostctlError
+from costctl.pricebook import PricingSettings, compile_book, open_book
 from costctl.pricebook.lookup import Found, cost
-from tests.pricebook.books import HEAD, opened, provider, simple
+from tests.pricebook.books import HEAD, Opened, moment, opened, provider, simple
 
 DATED = provider(
     """
@@ -73,18 +74,12 @@ def test_a_time_without_a_price_says_so_and_names_the_nearest_period(tmp_path: P
 def test_a_row_before_the_first_evidence_is_marked(tmp_path: Path):
     book = opened(tmp_path, DATED)
     early, late = book.find("new", "2024-08-05"), book.find("new", "2024-08-06")
-    assert [early.basis(early_at) for early_at in (_at("2024-08-05"), _at("2024-08-06"))] == [
+    assert [early.basis(early_at) for early_at in (moment("2024-08-05"), moment("2024-08-06"))] == [
         "assumed_start",
         "exact",
     ]
-    assert late.basis(_at("2024-08-06")) == "exact"
-    assert book.find("moved", "2025-01-01").basis(_at("2025-01-01")) == "alias"
-
-
-def _at(text):
-    from datetime import datetime  # noqa: PLC0415 - one helper
-
-    return datetime.fromisoformat(text)
+    assert late.basis(moment("2024-08-06")) == "exact"
+    assert book.find("moved", "2025-01-01").basis(moment("2025-01-01")) == "alias"
 
 
 def test_a_missing_class_inherits_inside_its_own_price_set_only(tmp_path: Path):
@@ -248,7 +243,7 @@ REGIONS = provider(
 
 
 @pytest.mark.parametrize(
-    ("region", "at", "token_class", "tier", "price"),
+    "case",
     [
         ("global", "2026-01-01", "input", "standard", "2"),
         ("zone_us", "2025-12-31T23:59:59", "input", "standard", "2.1"),
@@ -270,16 +265,15 @@ REGIONS = provider(
         ("mars", "2026-01-01", "input", "standard", None),
     ],
 )
-def test_a_region_has_its_factor_or_its_own_figures(
-    tmp_path: Path, region, at, token_class, tier, price
-):
+def test_a_region_has_its_factor_or_its_own_figures(tmp_path: Path, case):
+    region, at, price_class, tier, price = case
     book = opened(tmp_path, REGIONS)
-    assert book.price("m-1", at, token_class, region=region, tier=tier) == price
+    assert book.price("m-1", at, price_class, region=region, tier=tier) == price
 
 
 def test_provisioned_units_cost_nothing_a_token_and_say_fixed(tmp_path: Path):
     found = opened(tmp_path, REGIONS).find("m-1", "2026-01-01", region="ptu", tier="scale")
-    assert found.basis(_at("2026-01-01")) == "fixed"
+    assert found.basis(moment("2026-01-01")) == "fixed"
 
 
 def test_inherited_periods_are_replaced_one_by_one(tmp_path: Path):
@@ -321,18 +315,11 @@ def test_an_extending_provider_takes_over_models_dates_and_aliases(tmp_path: Pat
     )
     (tmp_path / "a.yaml").write_text(DATED)
     (tmp_path / "b.yaml").write_text(second)
-    book = _folder(tmp_path)
+    book = Opened(compile_book(open_book([tmp_path], PricingSettings(), None)))
     assert book.price("old", "2026-01-01", provider="resold") == "6"
     assert book.price("moved", "2024-06-01", provider="resold") == "6"
     assert book.price("moved", "2025-06-01", provider="resold") == "2.5"
     assert book.price("new-latest", "2026-09-01", provider="resold") == "2"
-
-
-def _folder(folder):
-    from costctl.pricebook import PricingSettings, compile_book, open_book  # noqa: PLC0415
-    from tests.pricebook.books import Opened  # noqa: PLC0415
-
-    return Opened(compile_book(open_book([folder], PricingSettings(), None)))
 
 
 def test_a_scheduled_price_applies_from_its_day_and_a_withdrawn_one_never(tmp_path: Path):
@@ -410,8 +397,6 @@ def test_a_higher_layer_cuts_out_its_own_time_and_mixes_no_figures(tmp_path: Pat
 
 
 def test_the_rate_of_every_shipped_model_is_exact():
-    from costctl.pricebook import PricingSettings, compile_book, open_book  # noqa: PLC0415
-
     rows = compile_book(open_book([], PricingSettings.default(), None)).rows["price_rates"]
     rates = [value for row in rows for value in row[2:24] if value is not None]
     assert all(rate.as_tuple().exponent >= -18 for rate in rates)

@@ -75,7 +75,7 @@ def problems(folder: Path, *texts: str, config: str = "") -> str:
         ("SOURCE", 'source: {url: "https://x"}', 10, "source.retrieved is missing"),
         ("SOURCE", 'source: {url: "https://x", retrieved: 2026-11-01, confidence: sure}', 10, "none of"),
         ("SOURCE", "SOURCE\n        ack: [gapp]", 11, "did you mean gap?"),
-        ("SOURCE", "SOURCE\n        regions: {mars: {uplift: \"1.10\"}}", 11, "region 'mars'"),
+        ("SOURCE", 'SOURCE\n        regions: {mars: {uplift: "1.10"}}', 11, "region 'mars'"),
         ("SOURCE", "SOURCE\n        regions: {global: {}}", 11, "neither uplift nor prices"),
         ("SOURCE", "SOURCE\n        regions: {global: {uplift: 1.10}}", 11, "quote it"),
         ("SOURCE", "SOURCE\n        to: 2026-01-01", 8, "is not after"),
