@@ -17,6 +17,7 @@ from costctl.errors import CostctlError, ExitCode
 
 PROGRAM = "costctl"
 COMPLETE = "_COSTCTL_COMPLETE"
+STOPPED = "interrupted"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,21 +25,37 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     try:
         code = _run(args)
-    except CostctlError as error:
-        flush()
-        complain(error, as_json=_wants_json(args))
-        code = int(error.exit_code)
+    except KeyboardInterrupt:
+        say(STOPPED)
+        code = ExitCode.INTERRUPTED
     except BrokenPipeError:
         code = ExitCode.OK
-    except KeyboardInterrupt:
-        say("interrupted")
-        code = ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - a bug: told in one line, and kept for a report
+    except Exception as error:  # noqa: BLE001 - the one place where every outcome gets its code
         flush()
-        complain(_bug(error, verbose=_is_verbose(args)), as_json=_wants_json(args))
-        code = ExitCode.INTERNAL
+        code = _told(error, args)
     flush()
     return int(code)
+
+
+def _told(error: Exception, args: list[str]) -> int:
+    """Report an error and return its exit code; what is no error of ours is a bug."""
+    if _interrupted(error):
+        say(STOPPED)
+        return ExitCode.INTERRUPTED
+    if isinstance(error, CostctlError):
+        complain(error, as_json=_wants_json(args))
+        return error.exit_code
+    complain(_bug(error, verbose=_is_verbose(args)), as_json=_wants_json(args))
+    return ExitCode.INTERNAL
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Return whether Ctrl-C is behind an error: the engine answers it with an error of its own."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt) or str(error) == "Query interrupted":
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _run(args: list[str]) -> int:

@@ -48,6 +48,8 @@ def failing(error: BaseException):
         (NoDataError("nothing there"), 3, "inconclusive: nothing there\n"),
         (OverBudgetError("too much"), 1, "failed: too much\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
+        (RuntimeError("Query interrupted"), 130, "interrupted\n"),
+        (BrokenPipeError(), 0, ""),
     ],
 )
 def test_an_outcome_has_its_exit_code(run, monkeypatch, error, code, words):
