@@ -170,7 +170,14 @@ def _source(session: Session, plan: Plan, at: datetime, by: Sequence[str]) -> So
         ordered=lambda order, fractions: rollup_groups.ordered_shares(
             store, query, order, fractions, dims=dims, also=also
         ),
+        hours=partial(_hours, session),
     )
+
+
+def _hours(session: Session, where: tuple[Condition, ...]) -> list[tuple[int, int]]:
+    """Return uncached input and output of each hour."""
+    query = replace(session.query, by=("hour",), where=(*session.query.where, *where))
+    return [(s.tokens.input_uncached, s.tokens.output) for s in session.spent(query)]
 
 
 def _at(query: Query, at: datetime) -> Query:

@@ -11,7 +11,7 @@ from costctl.levers import LEVERS
 from costctl.simulate.bind import groups_of
 from costctl.simulate.plan import SIBLING, PlannedLever
 from costctl.simulate.price_table import MEDIA, STANDARD
-from costctl.vocabulary import ALL_CLASSES
+from costctl.vocabulary import ALL_CLASSES, Condition
 
 FLAGS = ("has_cache_read", "has_output", *(f"has_{name}" for name in MEDIA))
 CLASSES = ("request", "input", *(c for c in ALL_CLASSES if c != "input_uncached"))
@@ -30,6 +30,7 @@ class Source:
         rates: prices at the price date.
         cut: input tokens that a cap on every prompt removes, per group.
         ordered: what the cheapest or dearest requests of each group hold.
+        hours: uncached input and output tokens of every hour with usage that matches.
     """
 
     groups: Sequence[Group]
@@ -37,6 +38,7 @@ class Source:
     rates: Callable[[Sequence[Wanted]], Sequence[Rate]]
     cut: Callable[[int], Mapping[GroupKey, int]] = lambda _: {}
     ordered: Callable[[str, Sequence[float]], Sequence[OrderedShare]] = lambda *_: ()
+    hours: Callable[[tuple[Condition, ...]], Sequence[tuple[int, int]]] = lambda _: ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,11 @@ from costctl.errors import CostctlError, nearest
 from costctl.simulate.attribution import Attribution, attribute
 from costctl.simulate.basis import Basis
 from costctl.simulate.bind import Problem, bind
+from costctl.simulate.commitment import units_of
 from costctl.simulate.describe import lines_of
 from costctl.simulate.goal_seek import reach
 from costctl.simulate.inputs import Inputs, Source, inputs_of, logged_of
-from costctl.simulate.outcome import Band, GroupLine, Outcome, Target
+from costctl.simulate.outcome import Band, GroupLine, Outcome, Target, Units
 from costctl.simulate.plan import Plan, PlannedLever, matches
 from costctl.simulate.project import project
 from costctl.simulate.rows import in_order, row_facts
@@ -56,6 +57,7 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
     prices_on = basis.prices_at.date()
     lines, warnings = lines_of(problem, found, inputs.facts, prepared.remarks, prices_on)
     wanted = plan.target_usd
+    units = units_of(problem, source, basis, plan.provisioned) if plan.provisioned else None
     spread = simulate_draws(
         problem,
         draws=options.draws,
@@ -70,9 +72,10 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
         lines,
         options.by,
         _groups(problem, options.by),
-        _target(problem, wanted, found, spread, options.confidence),
+        _target(problem, wanted, found, spread, confidence=options.confidence, units=units),
         spread,
         tuple(_bands(problem, found.after)),
+        units=units,
         route_orders=_route_orders(plan, source, inputs),
         warnings=warnings,
     )
@@ -137,7 +140,9 @@ def _target(
     wanted: Decimal | None,
     found: Attribution,
     spread: Uncertainty | None,
+    *,
     confidence: float,
+    units: Units | None,
 ) -> Target | None:
     if wanted is None:
         return None
@@ -146,7 +151,8 @@ def _target(
         high = confidence > 0.5  # noqa: PLR2004 - the median
         statistic = "p90" if high else "p50"
         judged = spread.independent.p90 if high else spread.independent.p50
-    return Target(wanted, judged, statistic, reach(problem, float(wanted)))
+    saved = units.monthly_saving if units else 0.0
+    return Target(wanted, judged - saved, statistic, reach(problem, float(wanted) + saved))
 
 
 def _bands(problem: Problem, after: float) -> Iterator[Band]:

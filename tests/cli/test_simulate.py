@@ -385,3 +385,32 @@ def test_only_simulate_loads_polars(week, tmp_path):
     assert not loads("simulate", "--help")
     assert not loads("breakdown", week)
     assert loads("simulate", week)
+
+
+def test_units_are_sized_on_what_the_levers_leave(tmp_path, result, run, week):
+    plan = tmp_path / "plan.yaml"
+    offer = "min_units: 15, step: 5, max_units: 60, output_ratio: 3, tpm_per_unit: 2500"
+    plan.write_text(
+        f"version: 1\nptu: {{where: {{endpoint: rag_query}}, usd_per_unit_hour: 0.001, {offer}}}\n"
+    )
+    found = result("--scenario", plan)
+    load = 83_620_000 + 3 * 14_464_000
+    served = 60 * 2500 * 60
+    costs = {c["units"]: c["cost_usd"] for c in found["provisioned"]["costs"]}
+    assert costs[0] == pytest.approx(load * 5e-6)
+    assert costs[60] == pytest.approx(60 * 0.001 * 168 + (load - served) * 5e-6)
+    assert found["provisioned"]["best_units"] == 60
+    saved = (costs[0] - costs[60]) * 30 / 7
+    assert found["after_usd"] == pytest.approx(found["basis"]["baseline_usd"] - saved)
+    half = result("--scenario", plan, "--cache-hit", "rag_query=0.5")
+    assert half["provisioned"]["costs"][0]["cost_usd"] == pytest.approx(costs[0] / 2)
+    assert "paid whether used or not" in run("simulate", week, "--scenario", plan).stdout
+
+
+def test_units_for_nothing_are_left_out(tmp_path, result):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(
+        "version: 1\nptu: {where: {endpoint: gone}, usd_per_unit_hour: 1, min_units: 1, step: 1, "
+        "max_units: 2, output_ratio: 3, tpm_per_unit: 2500}\n"
+    )
+    assert result("--scenario", plan)["provisioned"] is None
