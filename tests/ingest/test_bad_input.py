@@ -1,0 +1,197 @@
+"""Nothing lost, nothing silent: what broken logs leave behind."""
+
+import gzip
+import json
+
+import pytest
+
+from tests.ingest.records import file_of, record, total_of, write
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"request_id": "x", "prompt_tok', "not JSON"),
+        ("[]", "JSON but no object"),
+        ("null", "JSON but no object"),
+        ("17", "JSON but no object"),
+        (record(7, prompt_tokens=-1), "input is no count of tokens"),
+        (record(7, prompt_tokens=1.5), "input is no count of tokens"),
+        (record(7, completion_tokens="many"), "output is no count of tokens"),
+        (record(7, prompt_tokens=10**12 + 1), "input is no count of tokens"),
+        (
+            json.dumps(record(7, prompt_tokens="@")).replace('"@"', "NaN"),
+            "input is no count of tokens",
+        ),
+        (record(7, estimated_cost_usd="cheap"), "logged_cost_usd cannot be read"),
+        (record(7, timestamp="yesterday"), "occurred_at is no time"),
+    ],
+)
+def test_a_bad_line_costs_only_itself(run, tmp_path, line, reason):
+    write(tmp_path / "a.jsonl", [record(1), "", line, record(2)])
+    found = file_of(run("ingest", "a.jsonl", "--json"))
+    assert (found["records"], found["new_rows"], found["rejected"], found["blank"]) == (3, 2, 1, 1)
+    assert found["first_reject"] == f"line 3: {reason}"
+    assert f"3  {reason}" in run("status", "--rejects").stdout
+
+
+@pytest.mark.parametrize("value", ["1850", 1850, 1850.0], ids=["text", "integer", "float"])
+def test_counts_may_be_numbers_or_text(run, tmp_path, value):
+    write(tmp_path / "a.jsonl", [record(1, prompt_tokens=value, total_tokens=None)])
+    run("ingest", "a.jsonl")
+    assert total_of(run("breakdown", "--json"))["tokens"]["input_uncached"] == 1850
+
+
+def test_a_missing_side_comes_from_the_total(run, tmp_path):
+    write(
+        tmp_path / "a.jsonl",
+        [record(1, prompt_tokens=85, completion_tokens=None, total_tokens=100)],
+    )
+    run("ingest", "a.jsonl")
+    tokens = total_of(run("breakdown", "--json"))["tokens"]
+    assert (tokens["input_uncached"], tokens["output"]) == (85, 15)
+
+
+def test_a_call_without_counts_is_unknown_and_not_free(run, tmp_path):
+    write(
+        tmp_path / "a.jsonl",
+        [record(1, prompt_tokens=None, completion_tokens=None, total_tokens=None)],
+    )
+    found = file_of(run("ingest", "a.jsonl", "--json"))
+    assert found["tokens_unknown"] == 1
+    total = total_of(run("breakdown", "--json"))
+    assert (total["cost_usd"], total["unpriced_requests"]) == (None, 1)
+
+
+def test_a_row_without_a_model_or_a_time_is_kept_and_unpriced(run, tmp_path):
+    write(tmp_path / "a.jsonl", [record(1, model=None), record(2, timestamp=None)])
+    run("ingest", "a.jsonl")
+    result = json.loads(run("breakdown", "--json").stdout)["result"]
+    assert result["total"]["requests"] == 2
+    assert sum(result["unpriced_reasons"].values()) == 2
+
+
+def test_invalid_utf8_and_nul_bytes_are_rejected_with_their_lines(run, tmp_path):
+    good = json.dumps(record(1)).encode()
+    (tmp_path / "a.jsonl").write_bytes(good + b'\n{"a": "\xff"}\n{"a": "\x00"}\n')
+    found = file_of(run("ingest", "a.jsonl", "--json"))
+    assert (found["new_rows"], found["rejected"]) == (1, 2)
+    listed = run("status", "--rejects").stdout
+    assert "2  invalid UTF-8" in listed
+    assert "3  NUL byte" in listed
+
+
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_marks_and_line_ends_change_nothing(run, tmp_path, mark, end):
+    lines = [json.dumps(record(n)).encode() for n in (1, 2, 3)]
+    (tmp_path / "a.jsonl").write_bytes(mark + end.join(lines) + end)
+    found = file_of(run("ingest", "a.jsonl", "--json"))
+    assert (found["records"], found["new_rows"]) == (3, 3)
+
+
+@pytest.mark.parametrize("size", [10_000_000, 17_000_000])
+def test_a_very_long_line_is_read(run, tmp_path, size):
+    write(tmp_path / "a.jsonl", [record(1), record(2, prompt="x" * size), record(3)])
+    assert file_of(run("ingest", "a.jsonl", "--json"))["new_rows"] == 3
+
+
+def test_a_truncated_gzip_file_is_refused_and_the_others_are_read(run, tmp_path):
+    packed = gzip.compress("\n".join(json.dumps(record(n)) for n in range(2000)).encode())
+    (tmp_path / "cut.jsonl.gz").write_bytes(packed[: len(packed) // 2])
+    write(tmp_path / "whole.jsonl", [record(1)])
+    result = run("ingest", "cut.jsonl.gz", "whole.jsonl", "--json")
+    assert result.code == 2
+    assert json.loads(result.stdout)["result"]["total"]["new_rows"] == 1
+    assert "cut.jsonl.gz" in result.stderr
+
+
+def test_several_gzip_members_are_one_file(run, tmp_path):
+    parts = [gzip.compress(json.dumps(record(n)).encode() + b"\n") for n in (1, 2)]
+    (tmp_path / "a.log.1").write_bytes(b"".join(parts))
+    assert file_of(run("ingest", "a.log.1", "--json"))["new_rows"] == 2
+
+
+def test_an_empty_file_and_a_folder_without_logs_are_no_error(run, tmp_path):
+    (tmp_path / "empty.jsonl").touch()
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "readme.txt").write_text("nothing here\n")
+    assert run("ingest", "empty.jsonl").code == 0
+    result = run("ingest", "notes")
+    assert result.code == 0
+    assert "readme.txt" in result.stdout + result.stderr
+
+
+def test_a_named_file_that_nothing_recognises_shows_its_keys(run, tmp_path):
+    (tmp_path / "a.jsonl").write_text('{"alpha": 1, "beta": {"gamma": 2}}\n')
+    result = run("ingest", "a.jsonl")
+    assert result.code == 2
+    assert "alpha" in result.stderr
+    assert "beta.gamma" in result.stderr
+    assert "--map input=" in result.stderr
+
+
+def test_a_missing_path_is_an_error_and_the_others_are_read(run, tmp_path):
+    write(tmp_path / "a.jsonl", [record(1)])
+    result = run("ingest", "a.jsonl", "gone.jsonl", "--json")
+    assert result.code == 2
+    assert json.loads(result.stdout)["result"]["total"]["new_rows"] == 1
+    assert "gone.jsonl" in result.stderr
+
+
+def test_strict_refuses_a_file_whole_and_reads_the_others(run, tmp_path):
+    write(tmp_path / "bad.jsonl", [record(1), "nonsense"])
+    write(tmp_path / "good.jsonl", [record(2)])
+    result = run("ingest", "bad.jsonl", "good.jsonl", "--strict", "--json")
+    assert result.code == 2
+    assert "line 2: not JSON" in result.stderr
+    assert total_of(run("breakdown", "--json"))["requests"] == 1
+
+
+def test_a_dry_run_tells_everything_and_writes_nothing(run, tmp_path):
+    write(tmp_path / "a.jsonl", [record(1), record(2)])
+    found = file_of(run("ingest", "a.jsonl", "--dry-run", "--json"))
+    assert found["new_rows"] == 2
+    assert run("breakdown", "--json").code != 0
+
+
+def test_an_excerpt_of_a_bad_line_holds_no_prompt(run, tmp_path):
+    recipe = "the hidden recipe"
+    write(
+        tmp_path / "a.jsonl",
+        [record(1), record(2, prompt_tokens=-1, messages=[{"content": recipe}])],
+    )
+    (tmp_path / "b.jsonl").write_text(
+        json.dumps(record(3)) + '\n{"model": "m", "prompt": "' + recipe + "\n"
+    )
+    run("ingest", "a.jsonl", "b.jsonl")
+    listed = run("status", "--rejects").stdout
+    assert "r2" in listed
+    assert "recipe" not in listed
+
+
+def test_text_from_a_log_is_never_sql(run, tmp_path):
+    hostile = "'); DROP TABLE usage_narrow; --"
+    write(tmp_path / "a.jsonl", [record(1, endpoint=hostile, model=hostile)])
+    run("ingest", "a.jsonl")
+    (row,) = json.loads(run("breakdown", "--json").stdout)["result"]["rows"]
+    assert row["endpoint"] == hostile
+
+
+def test_a_path_on_the_command_line_is_never_sql(run, tmp_path):
+    write(
+        tmp_path / "a.jsonl",
+        [{"n": 5, "m": "gpt-4o", "we\"ird'); --": 7, "t": "2026-11-01T00:00:00Z"}],
+    )
+    said = (
+        "--map",
+        "input=n",
+        "--map",
+        "model=m",
+        "--map",
+        "timestamp=t",
+        "--map",
+        'output="we\\"ird\'); --"',
+    )
+    assert run("ingest", "a.jsonl", *said[:6]).code == 0
+    assert total_of(run("breakdown", "--json"))["tokens"]["input_uncached"] == 5

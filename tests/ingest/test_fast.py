@@ -1,0 +1,101 @@
+"""The one-pass way and the thorough way give the same rows."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from costctl.ingest import _load, ingest
+from costctl.store import Store
+from tests.ingest.records import record, write
+
+COLUMNS = (
+    "event_key, endpoint, requested_model, occurred_at, time_assumed_utc, input_uncached, output, cache_read, "
+    "logged_cost_usd, status, cache_hit, tokens_known, billable, user_id, tier"
+)
+
+VALUES = {
+    "prompt_tokens": st.one_of(
+        st.integers(0, 10**6), st.sampled_from([None, "12", 7.0, 1.5, -3, "x", 10**13])
+    ),
+    "completion_tokens": st.one_of(st.integers(0, 10**4), st.sampled_from([None, "", "9", 2.0])),
+    "total_tokens": st.one_of(st.none(), st.integers(0, 10**6)),
+    "request_id": st.sampled_from(["auto", "", None, "req_1", "req_22222222", "NULL"]),
+    "timestamp": st.sampled_from(
+        [
+            "2026-11-01T12:00:00.123456",
+            "2026-11-01T12:00:00Z",
+            "2026-11-01T12:00:00.5Z",
+            "2026-11-01 12:00:00",
+            "2026-11-01T12:00:00+02:00",
+            "2026-11-01T12:00:00.25-05:00",
+            "2026-11-01T12:00:00-0500",
+            "2026-11-01 12:00:00 UTC",
+            1793534400,
+            1793534400.25,
+            "soon",
+            None,
+        ]
+    ),
+    "estimated_cost_usd": st.sampled_from(
+        [0.001, 1.1e-05, "0.25", 0, None, "free", 0.028125000000000004]
+    ),
+    "endpoint": st.sampled_from(["rag", "", None, "it's"]),
+    "cache_hit": st.sampled_from([None, True, False, 1]),
+    "status": st.sampled_from([None, "ok", "error", 500]),
+    "user": st.sampled_from([None, "u1"]),
+    "cached_tokens": st.sampled_from([None, 0, 5]),
+}
+
+
+def rows(
+    path: Path, monkeypatch: pytest.MonkeyPatch, threshold: int
+) -> tuple[Sequence[object], object]:
+    monkeypatch.setattr(_load, "FAST_FROM", threshold)
+    with Store.memory() as store:
+        (result,) = ingest(store, [str(path)])
+        found = store.connection.execute(f"SELECT {COLUMNS} FROM usage ORDER BY ALL").fetchall()  # noqa: S608 - our own columns
+    return found, (
+        result.records,
+        result.new_rows,
+        result.duplicates,
+        result.skipped,
+        result.rejected,
+        result.first_reject,
+    )
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(changes=st.lists(st.fixed_dictionaries({}, optional=VALUES), min_size=1, max_size=12))
+def test_both_ways_give_the_same_rows(tmp_path, monkeypatch, changes):
+    path = write(
+        tmp_path / "a.jsonl",
+        [
+            *(record(n, **change) for n, change in enumerate(changes)),
+            *(record(50 + n) for n in range(60)),
+        ],
+    )
+    assert rows(path, monkeypatch, 0) == rows(path, monkeypatch, 1 << 40)
+
+
+def test_a_clean_log_takes_the_one_pass_way(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.jsonl", [record(n) for n in range(50)])
+    monkeypatch.setattr(_load, "FAST_FROM", 0)
+    monkeypatch.setattr("costctl.store.loading.Loader.load", None)
+    with Store.memory() as store:
+        (result,) = ingest(store, [str(path)])
+    assert result.new_rows == 50
+
+
+@pytest.mark.parametrize("broken", ["{", "[]", json.dumps({"other": 1})])
+def test_a_few_odd_lines_are_told_apart_from_the_clean_ones(tmp_path, monkeypatch, broken):
+    path = write(
+        tmp_path / "a.jsonl",
+        [*(record(n) for n in range(20)), broken, *(record(n) for n in range(20, 40))],
+    )
+    assert rows(path, monkeypatch, 0) == rows(path, monkeypatch, 1 << 40)
