@@ -32,6 +32,13 @@ def overview() -> ModuleType:
     return module
 
 
+def watching() -> ModuleType:
+    """Return the module that tells how far a statement is."""
+    from costctl.store import watching as module
+
+    return module
+
+
 def rollup() -> ModuleType:
     """Return the module that sums and prices usage."""
     from costctl.store import rollup as module
@@ -91,6 +98,13 @@ def classes() -> ModuleType:
 def propose() -> ModuleType:
     """Return the module that proposes budgets."""
     from costctl.budgets import propose as module
+
+    return module
+
+
+def fixed_lines() -> ModuleType:
+    """Return the module that knows what costs money without usage."""
+    from costctl.store import fixed_lines as module
 
     return module
 

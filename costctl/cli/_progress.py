@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from costctl.render.style import clean
 
@@ -17,30 +18,50 @@ NAME = 32
 
 @dataclass
 class _State:
+    """Where the work is; `within` tells how much of the file at hand is done."""
+
+    within: Callable[[], float]
     done: int = 0
     total: int = 0
     name: str = ""
+    size: int = 0
+    furthest: float = 0.0
+
+    def tell(self, done: int, total: int, name: str) -> None:
+        """Take bytes done, bytes in all, and the file at hand."""
+        self.done, self.total, self.name = done, total, name
+        with suppress(OSError, ValueError):
+            self.size = Path(name).stat().st_size
+        self.furthest = 0.0
+
+    def bytes_done(self) -> int:
+        """Return an estimate that never falls: a file is read by several statements, one after the other."""
+        self.furthest = max(self.furthest, self.within())
+        return min(self.done + int(self.size * self.furthest), self.total)
+
+
+def watched(*, wanted: bool) -> bool:
+    """Return whether someone at a terminal watches."""
+    return wanted and sys.stderr.isatty()
 
 
 @contextmanager
-def progress(*, wanted: bool) -> Iterator[Callable[[int, int, str], None]]:
+def progress(
+    within: Callable[[], float] | None = None,
+) -> Iterator[Callable[[int, int, str], None]]:
     """Give a function to be told of bytes done, bytes in all and the file at hand.
 
-    Nothing is drawn unless it is wanted, stderr is a terminal and a second has passed.
+    Nothing is drawn without `within`, which tells the share of the file at hand, and before a second has passed.
     """
-    state = _State()
-    ended = threading.Event()
-
-    def _tell(done: int, total: int, name: str) -> None:
-        state.done, state.total, state.name = done, total, name
-
-    if not wanted or not sys.stderr.isatty():
-        yield _tell
+    if within is None:
+        yield lambda _done, _total, _name: None
         return
+    state = _State(within)
+    ended = threading.Event()
     drawer = threading.Thread(target=_draw, args=(state, ended), daemon=True)
     drawer.start()
     try:
-        yield _tell
+        yield state.tell
     finally:
         ended.set()
         drawer.join()
@@ -51,9 +72,9 @@ def _draw(state: _State, ended: threading.Event) -> None:
     if ended.wait(PATIENCE):
         return
     while not ended.wait(PAUSE):
-        if not state.total:
-            continue
-        _write(f"\r\x1b[K{line(state.done, state.total, state.name, time.monotonic() - start)}")
+        if state.total:
+            seconds = time.monotonic() - start
+            _write(f"\r\x1b[K{line(state.bytes_done(), state.total, state.name, seconds)}")
     _write("\r\x1b[K")
 
 

@@ -9,7 +9,7 @@ import typer
 from costctl.cli import _engines
 from costctl.cli._options import DbOptions, LogOptions, MomentOptions, OutputOptions, flat
 from costctl.cli._output import write
-from costctl.cli._progress import progress
+from costctl.cli._progress import progress, watched
 from costctl.cli._session import ingest_options, load_prices, moment_in, settings_of
 from costctl.config import Config
 from costctl.errors import CostctlError
@@ -63,7 +63,8 @@ def command(
     results: list[FileResult] = []
     try:
         with _opened(config.db, memory=dry_run and fresh) as store:
-            with progress(wanted=not output.quiet) as tell:
+            watch = watched(wanted=not output.quiet)
+            with progress(_engines.watching().watch(store) if watch else None) as tell:
                 results = _engines.ingest().ingest(store, paths, options, tell)
             added = any(result.new_rows for result in results)
             pricing, unpriced = _prices(store, config) if added and not dry_run else ({}, ())

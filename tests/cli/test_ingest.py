@@ -12,6 +12,8 @@ from jsonschema import Draft202012Validator
 
 from costctl.cli import _progress, schema
 from costctl.errors import CostctlError
+from costctl.store import Store
+from costctl.store.watching import watch
 from tests.cli.logs import call, log
 
 BAD = call(9, prompt_tokens=-5)
@@ -190,38 +192,53 @@ def test_a_line_of_progress_says_how_far_and_where():
     assert _progress.line(0, 0, "a", 0).startswith("[........................]   0%")
 
 
-def test_progress_appears_on_a_terminal_after_a_while(monkeypatch):
-    monkeypatch.setattr(_progress, "PATIENCE", 0.0)
-    monkeypatch.setattr(_progress, "PAUSE", 0.01)
+def terminal_of(monkeypatch, within, name: str, wait: float) -> str:
+    """Return what a progress line leaves on a terminal."""
     main_end, terminal = pty.openpty()
     with os.fdopen(terminal, "w") as stream:
         monkeypatch.setattr(sys, "stderr", stream)
-        with _progress.progress(wanted=True) as tell:
-            tell(1, 2, "file.jsonl")
-            time.sleep(0.2)
-        monkeypatch.undo()
-        seen = os.read(main_end, 100_000).decode()
-    os.close(main_end)
-    assert "\r\x1b[K[############............]  50% of 0.0 MB, 0 s  file.jsonl" in seen
-
-
-def test_a_quick_run_shows_no_progress(monkeypatch):
-    main_end, terminal = pty.openpty()
-    with os.fdopen(terminal, "w") as stream:
-        monkeypatch.setattr(sys, "stderr", stream)
-        with _progress.progress(wanted=True) as tell:
-            tell(1, 2, "file.jsonl")
+        with _progress.progress(within) as tell:
+            tell(0, 2_000_000, name)
+            time.sleep(wait)
         monkeypatch.undo()
         stream.write("end")
         stream.flush()
-        assert os.read(main_end, 100) == b"end"
+        seen = os.read(main_end, 100_000).decode()
     os.close(main_end)
+    return seen
 
 
-def test_progress_off_a_terminal_is_silent(capsys):
-    with _progress.progress(wanted=True) as tell:
+def test_progress_appears_on_a_terminal_after_a_while(monkeypatch, tmp_path):
+    (tmp_path / "file.jsonl").write_bytes(b"x" * 1_000_000)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(_progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(_progress, "PAUSE", 0.01)
+    shares = iter((0.5, 0.1))
+    seen = terminal_of(monkeypatch, lambda: next(shares, 0.0), "file.jsonl", 0.3)
+    assert "\r\x1b[K[######..................]  25% of 2.0 MB, 0 s  file.jsonl" in seen
+    assert " 5% of" not in seen
+
+
+def test_a_quick_run_shows_no_progress(monkeypatch):
+    assert terminal_of(monkeypatch, lambda: 0.5, "gone.jsonl", 0.0) == "end"
+
+
+def test_progress_is_for_terminals(monkeypatch, capsys):
+    assert not _progress.watched(wanted=True)
+    with _progress.progress() as tell:
         tell(1, 2, "file.jsonl")
     assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert _progress.watched(wanted=True)
+    assert not _progress.watched(wanted=False)
+
+
+def test_a_statement_that_runs_tells_its_share():
+    with Store.memory() as store:
+        share = watch(store)
+        assert share() == 0.0
+        store.connection.execute("SELECT count(*) FROM range(100_000)")
+        assert 0.0 <= share() <= 1.0
 
 
 def test_ctrl_c_in_an_ingest_leaves_no_half_database(run, tmp_path, monkeypatch):
