@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from costctl.budgets.evidence import GROUPS, Case
+from costctl.budgets.evidence import GROUPS, Case, FixedCost
 from costctl.budgets.model import Budget
 from costctl.budgets.verdict import Driver
 from costctl.vocabulary import Spent, Window
@@ -34,12 +34,13 @@ def _same_stretch(case: Case, window: Window, past: Window) -> Window:
     return Window(past.since, min(past.since + elapsed, past.until))
 
 
-def fixed_drivers(
-    case: Case, budget: Budget, window: Window, *, whole: bool = False
-) -> tuple[Driver, ...]:
-    """Return lines that cost money without usage, pro rata; a scoped budget has none."""
+def fixed_costs(case: Case, budget: Budget, window: Window) -> tuple[FixedCost, ...]:
+    """Return what costs money without usage in a window; a scoped budget has none."""
     if budget.match:
         return ()
-    until = window.until if whole or window.until is None else min(window.until, case.as_of)
-    lines = case.evidence.fixed(Window(window.since, until))
-    return tuple(Driver((("line", name),), usd) for name, usd in lines if usd)
+    return tuple(line for line in case.evidence.fixed(window) if line.usd)
+
+
+def fixed_drivers(lines: Sequence[FixedCost]) -> tuple[Driver, ...]:
+    """Return fixed costs as drivers of their own."""
+    return tuple(Driver((("line", line.title),), line.usd) for line in lines)

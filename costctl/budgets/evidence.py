@@ -29,6 +29,19 @@ class Projected:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class FixedCost:
+    """A line of the price table that costs money without any usage.
+
+    Attributes:
+        tops_up: it is what is missing to a minimum, so usage to come takes its place.
+    """
+
+    title: str
+    usd: Decimal
+    tops_up: bool = False
+
+
 def _no_scenarios(plan: Plan, _: Budget) -> Projected:
     raise NotImplementedError(str(plan.scenario))
 
@@ -50,7 +63,7 @@ class Evidence:
     baseline: Callable[[Path], Baseline | None] = lambda _: None
     repriced: Callable[[Baseline], Baseline | None] = lambda _: None
     projected: Callable[[Plan, Budget], Projected] = _no_scenarios
-    fixed: Callable[[Window], Sequence[tuple[str, Decimal]]] = lambda _: ()
+    fixed: Callable[[Window], Sequence[FixedCost]] = lambda _: ()
     pricing: dict[str, object] = field(default_factory=dict)
 
 

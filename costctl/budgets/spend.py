@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from costctl.budgets import days as daily
-from costctl.budgets.drivers import drivers, fixed_drivers
-from costctl.budgets.evidence import Case
+from costctl.budgets.drivers import drivers, fixed_costs, fixed_drivers
+from costctl.budgets.evidence import Case, FixedCost
 from costctl.budgets.model import Budget, Spend, SpendCheck
 from costctl.budgets.periods import before, local_days, to_local, window_of
 from costctl.budgets.trust import Doubt, doubts
@@ -27,7 +27,7 @@ class _Facts:
     actual: Decimal
     drivers: tuple[Driver, ...]
     doubts: tuple[Doubt, ...]
-    fixed_ahead: Decimal
+    fixed_ahead: tuple[FixedCost, ...]
     projection: Projection | None
 
 
@@ -65,16 +65,16 @@ def _detail(rule: Spend, check: SpendCheck) -> str:
 def _facts(case: Case, budget: Budget, rule: Spend) -> _Facts:
     window = window_of(rule.period, case.as_of, case.zone)
     spent = case.spent(window, budget.match)
-    fixed = fixed_drivers(case, budget, window)
-    whole = fixed_drivers(case, budget, window, whole=True)
+    until = min(case.as_of, window.until or case.as_of)
+    fixed = fixed_costs(case, budget, Window(window.since, until))
     past = before(rule.period, window, case.zone)
     forecasts = any(check.basis == "forecast" for check in rule.checks)
     return _Facts(
         window,
-        _sum(spent) + _cost(fixed),
-        (*fixed, *drivers(case, budget, window, past, spent)),
+        _sum(spent) + sum((line.usd for line in fixed), ZERO),
+        (*fixed_drivers(fixed), *drivers(case, budget, window, past, spent)),
         tuple(doubts(case, budget, window, spent)),
-        _cost(whole),
+        fixed_costs(case, budget, window) if forecasts else (),
         projected(case, budget.match, window) if forecasts else None,
     )
 
@@ -83,8 +83,12 @@ def _sum(spent: Sequence[Spent]) -> Decimal:
     return sum((s.cost_usd or ZERO for s in spent), ZERO)
 
 
-def _cost(lines: Sequence[Driver]) -> Decimal:
-    return sum((line.cost_usd for line in lines), ZERO)
+def _fixed_ahead(lines: Sequence[FixedCost], projection: Projection) -> Decimal:
+    """Return the fixed costs of the whole period; what is still to be used fills up a minimum first."""
+    to_come = Decimal(str(projection.p50_usd - projection.spent_usd))
+    return sum(
+        (max(line.usd - to_come, ZERO) if line.tops_up else line.usd for line in lines), ZERO
+    )
 
 
 def projected(
@@ -111,25 +115,23 @@ def _actual(base: Outcome, check: SpendCheck, facts: _Facts) -> Outcome:
 
 
 def _forecast(base: Outcome, check: SpendCheck, facts: _Facts) -> Outcome:
-    early = _too_early(check, facts.projection)
-    if early:
-        status = EARLY[check.on_too_early]
-        base = replace(base, status=status, reasons=(early,), forecast=facts.projection)
-        return doubted(base, facts.doubts) if status is not Status.SKIP else base
     projection = facts.projection
-    usd = projection.p90_usd if projection and check.use == "p90" else None
-    if projection and usd is None:
-        usd = projection.p50_usd
-    value = Decimal(str(usd)) + facts.fixed_ahead
+    early = _too_early(check, projection)
+    if early or projection is None:
+        status = EARLY[check.on_too_early]
+        base = replace(base, status=status, reasons=(early,), forecast=projection)
+        return doubted(base, facts.doubts) if status is not Status.SKIP else base
+    p90 = projection.p90_usd if check.use == "p90" else None
+    fixed = _fixed_ahead(facts.fixed_ahead, projection)
+    value = Decimal(str(projection.p50_usd if p90 is None else p90)) + fixed
     status = judged(value, base.warn_at, base.fail_at)
-    room = float((base.limit or ZERO) - facts.fixed_ahead)
     outcome = replace(
         base,
         value=value,
         status=status,
         reasons=_breached(status, check, base),
         forecast=projection,
-        crossed_on=projection.crossed_on(room) if projection else None,
+        crossed_on=projection.crossed_on(float((base.limit or ZERO) - fixed)),
     )
     return doubted(outcome, facts.doubts)
 

@@ -33,7 +33,7 @@ def doubts(
     if not sum(s.rows for s in spent):
         return _no_data(budget)
     found = _unpriced(budget, spent) if priced else []
-    return found + _stale(case, budget, window)
+    return found + _stale(case, budget, window, spent)
 
 
 def _no_data(budget: Budget) -> list[Doubt]:
@@ -68,12 +68,13 @@ def _unpriced(budget: Budget, spent: Sequence[Spent]) -> list[Doubt]:
     return [Doubt(status, f"{percent(share)} of requests have no price{what}")]
 
 
-def _stale(case: Case, budget: Budget, window: Window) -> list[Doubt]:
+def _stale(case: Case, budget: Budget, window: Window, spent: Sequence[Spent]) -> list[Doubt]:
     """Compare the newest row with the as-of moment, or with the period's end once that is past."""
     until = case.as_of if window.until is None else min(window.until, case.as_of)
     # A seasonal scope may rest for long; only the whole log can be late for it.
-    where = () if budget.policy.on_no_data == "pass" else budget.match
-    newest = [s.last for s in case.spent(Window(None, until), where, ()) if s.last is not None]
+    seasonal = budget.policy.on_no_data == "pass" and budget.match
+    rows = case.spent(Window(None, until), (), ()) if seasonal else spent
+    newest = [s.last for s in rows if s.last is not None]
     if newest and until - max(newest) > budget.policy.max_data_age:
         age, most = length(until - max(newest)), length(budget.policy.max_data_age)
         return [

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from costctl.budgets.anomalies import WEEKS, Anomaly, anomalies
 from costctl.budgets.days import as_day
-from costctl.budgets.evidence import Case, Evidence, Projected
+from costctl.budgets.evidence import Case, Evidence, FixedCost, Projected
 from costctl.budgets.judge import judge
 from costctl.budgets.model import Budget, BudgetFile, Plan
 from costctl.budgets.periods import midnight, to_local
@@ -52,11 +51,14 @@ def evidence_of(session: Session) -> Evidence:
         return session.spent(replace(query, fallback_model=session.query.fallback_model))
 
     @cache
-    def fixed(window: Window) -> Sequence[tuple[str, Decimal]]:
+    def fixed(window: Window) -> Sequence[FixedCost]:
+        module = _engines.fixed_lines()
+        if not module.has_fixed_lines(session.store):
+            return ()
         query = Query(window=window, tz=session.moment.tz)
         session.spent(query)
-        lines = _engines.rollup().facts(session.store, query).fixed_lines
-        return [(line.title, line.amount_usd) for line in lines]
+        lines = module.fixed_lines(session.store, query)
+        return [FixedCost(n.title, n.amount_usd, n.kind == "minimum") for n in lines]
 
     def projected(plan: Plan, budget: Budget) -> Projected:
         found: Projected = _engines.simulating().projected(session, plan.scenario, budget.match)

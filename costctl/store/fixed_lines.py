@@ -34,6 +34,11 @@ class FixedLine:
     amount_usd: Decimal
 
 
+def has_fixed_lines(store: Store) -> bool:
+    """Return whether the price table has any fixed line at all."""
+    return bool(fetch_rows(store, "price_fixed"))
+
+
 def fixed_lines(store: Store, query: Query) -> tuple[FixedLine, ...]:
     """Return the fixed lines of the window of the question asked last; an open side ends with the usage.
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from costctl.budgets.evidence import FixedCost
 from costctl.budgets.verdict import Run, Status, counted, worst
 from costctl.errors import ExitCode
 from tests.budgets.judging import run_of, statuses
@@ -220,9 +221,9 @@ def test_without_an_earlier_period_no_change_is_claimed(tmp_path):
 def test_fixed_lines_count_in_the_whole_and_never_in_a_scope(tmp_path):
     text = TOTAL + "  - {name: scoped, limit: 100, match: {endpoint: rag_query}}\n"
 
-    def fixed(window) -> list[tuple[str, Decimal]]:
+    def fixed(window) -> list[FixedCost]:
         days = (window.until - window.since).days
-        return [("provisioned units", Decimal(days))]
+        return [FixedCost("provisioned units", Decimal(days))]
 
     run = run_of(tmp_path, text, *spend(79), fixed=fixed)
     assert [o.value for o in run.outcomes] == [79 + 22, 79]
@@ -265,3 +266,19 @@ def test_exit_codes_follow_the_verdict(tmp_path):
     assert fail.exit_code(allow_inconclusive=True) == 1
     assert fail.exit_code(exit_zero=True) == unsure.exit_code(exit_zero=True) == 0
     assert counted(fail.outcomes) == "1 FAIL, 1 INCONCLUSIVE, 1 PASS"
+
+
+def test_a_projection_adds_fixed_lines_and_fills_a_minimum_with_usage_to_come(tmp_path):
+    text = """
+    budgets: [{name: a, limit: 1000, checks: [{basis: forecast, fail: "100%"}]}]
+    """
+    calls = [Call(when("2026-09-01T23:50") + timedelta(days=n), Decimal(10)) for n in range(83)]
+
+    def lines(*found: FixedCost) -> Decimal:
+        outcome = run_of(tmp_path, text, *calls, fixed=lambda _: found).outcomes[0]
+        return round(outcome.value, 6)
+
+    assert lines() == 300
+    assert lines(FixedCost("units", Decimal(90))) == 390
+    assert lines(FixedCost("minimum", Decimal(70), tops_up=True)) == 300
+    assert lines(FixedCost("minimum", Decimal(100), tops_up=True)) == 320
