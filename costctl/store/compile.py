@@ -155,8 +155,10 @@ def _content(form: Format, rows: Rows, columns: dict[str, str]) -> tuple[str, st
         name = column.name
         if name in columns and name not in CONTENT and name not in skip:
             value = columns[name]
+            # A text does not join a list as it is.
+            shown = f"CAST({value} AS VARCHAR)" if column.sql_type.endswith("[]") else value
             parts.append(
-                f"CASE WHEN {value} IS DISTINCT FROM {column.default} THEN concat({lit(f'|{name}=')}, {value}) ELSE '' END"
+                f"CASE WHEN {value} IS DISTINCT FROM {column.default} THEN concat({lit(f'|{name}=')}, {shown}) ELSE '' END"
             )
     return ", ".join(parts), "(" + " OR ".join(evidence) + ")"
 
