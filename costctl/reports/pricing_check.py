@@ -29,7 +29,7 @@ def validate_report(
     held = f"{counts['models']:,} models of {counts['providers']} providers"
     word = "warning" if len(warnings) == 1 else "warnings"
     return Report(
-        name="pricing_validate",
+        name="pricing-validate",
         tables=(Table("warnings", "", COLUMNS, rows),) if rows else (),
         result={
             "checked": checked,

@@ -76,7 +76,7 @@ def diff_report(
     if usage is not None:
         result["usage"] = [_plain_usage(one) for one in usage]
     return Report(
-        name="pricing_diff",
+        name="pricing-diff",
         tables=tuple(tables),
         result=result,
         head=(f"against {other} at {at}",),

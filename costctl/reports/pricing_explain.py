@@ -78,7 +78,7 @@ def explain_report(explained: Explained, *, tabular: bool = False) -> Report:
     )
     rows = tuple((step.label, step.value, step.how, step.where) for step in steps)
     return Report(
-        name="pricing_explain",
+        name="pricing-explain",
         tables=(Table("steps", "", columns, rows),) if tabular else (),
         result=_result(explained, steps),
         head=() if tabular else tuple(_aligned(steps)),

@@ -28,7 +28,7 @@ def import_report(
     parts = [f"{count:,} {action}" for action, count in sorted(counts.items())]
     done = f"written: {', '.join(written)}" if written else "nothing written"
     return Report(
-        name="pricing_import",
+        name="pricing-import",
         tables=(Table("figures", "", (ACTION, *COLUMNS), rows),) if rows else (),
         result={
             "from": source,

@@ -49,7 +49,7 @@ def list_report(listed: Sequence[Listed], today: date, shown_at: str) -> Report:
         f"{len(listed):,} models, standard prices at {shown_at} in each provider's default region"
     )
     return Report(
-        name="pricing_list",
+        name="pricing-list",
         tables=(Table("models", title, COLUMNS, rows),),
         result={"at": shown_at, "rows": [_plain(one, today) for one in listed]},
     )
@@ -143,7 +143,7 @@ def digest_report(digest: Digest) -> Report:
     )
     known = [f"as known on {digest.known_on}"] if digest.known_on else []
     return Report(
-        name="pricing_digest",
+        name="pricing-digest",
         tables=(Table("providers", "", columns, rows, total),),
         result={
             "version": digest.version,

@@ -54,7 +54,7 @@ def show_report(shown: Sequence[Shown], table: Lookup) -> Report:
     rows = tuple(row for one in shown for row in _rows(one, table))
     sources = tuple(dict.fromkeys(line for one in shown for line in _sources(one, table)))
     return Report(
-        name="pricing_show",
+        name="pricing-show",
         tables=(Table("prices", "", COLUMNS, rows, notes=sources),),
         result={
             "models": [_facts(one) for one in shown],

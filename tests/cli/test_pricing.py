@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from costctl.pricebook import shipped
@@ -384,3 +385,22 @@ def test_a_whole_table_is_checked_by_itself(run, tmp_path):
             path.unlink()
     done = run("pricing", "validate", table, "--json")
     assert json.loads(done.stdout)["result"]["counts"]["providers"] == 2
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("list",),
+        ("list", "big", "--at", "2025-01-01"),
+        ("digest",),
+        ("validate",),
+        ("show", "big", "--region", "all"),
+        ("explain", "big", "--tokens", "1000/20"),
+        ("explain", "nothing-like-it"),
+        ("diff", "--against", "2026-11-01"),
+    ],
+)
+def test_every_answer_fits_its_schema(run, prices, flags):
+    done = run("pricing", *flags, "--pricing", prices, "--json")
+    schema = json.loads(run("schema", f"pricing-{flags[0]}").stdout)
+    jsonschema.validate(json.loads(done.stdout), schema)

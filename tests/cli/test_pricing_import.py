@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 OURS = """\
@@ -92,6 +93,10 @@ def bring(run, table):
         source = table.parent / "public.json"
         source.write_text(json.dumps(models))
         done = run("pricing", "import", "--from", name, source, "--json", *flags)
+        if done.stdout:
+            jsonschema.validate(
+                json.loads(done.stdout), json.loads(run("schema", "pricing-import").stdout)
+            )
         result = json.loads(done.stdout)["result"] if done.stdout else None
         return done, result, (table / "providers" / f"{provider}.yaml").read_text()
 
