@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -10,6 +11,7 @@ import pytest
 
 from costctl.cli.schema import schema
 from costctl.levers import LEVERS
+from tests.cli.logs import call, log
 
 WEEK = """occurred_at,endpoint,model,requests,input_uncached,output
 2026-11-16,rag_query,gpt-4o-2024-05-13,45200,83620000,14464000
@@ -414,3 +416,109 @@ def test_units_for_nothing_are_left_out(tmp_path, result):
         "max_units: 2, output_ratio: 3, tpm_per_unit: 2500}\n"
     )
     assert result("--scenario", plan)["provisioned"] is None
+
+
+AIDER = (
+    Path(__file__).parents[3] / "shared" / "data" / "real" / "aider_analytics"
+    / "aider_message_send.until_2025-02-28.jsonl.gz"
+)  # fmt: skip
+SONNET = (
+    "--map", "timestamp=time", "--map", "model=main_model", "--map", "input=prompt_tokens",
+    "--map", "output=completion_tokens", "--where", "model=claude-3-5-sonnet-20241022",
+    "--as-of", "2025-03-01", "--invoice-total", "64.524603", "--json",
+)  # fmt: skip
+
+
+@pytest.mark.skipif(not AIDER.exists(), reason="real logs are not part of the repository")
+@pytest.mark.parametrize(
+    ("levers", "after"),
+    [
+        (("--route", "0.6", "--route-to", "claude-3-5-haiku"), 36.13377768),
+        (
+            ("--route", "0.6", "--route-to", "claude-3-5-haiku", "--route-order", "cheapest"),
+            49.3046114,
+        ),
+        (
+            ("--route", "0.6", "--route-to", "claude-3-5-haiku", "--route-order", "dearest"),
+            25.0724716,
+        ),
+        (("--route", "1", "--route-to", "claude-3-5-haiku"), 17.2065608),
+        (("--compress-to", "12000"), 64.524603 - 17.282247),
+        (("--compress-to", "8000"), 64.524603 - 25.499610),
+        (("--compress", "0.5"), 36.466044),
+    ],
+)
+def test_a_real_log_says_which_calls_matter(run, levers, after):
+    found = run("simulate", AIDER, *SONNET, *levers)
+    assert found.code == 0, found.stderr
+    result = json.loads(found.stdout)["result"]
+    assert result["basis"]["paid_usd"] == pytest.approx(64.524603, rel=1e-12)
+    assert result["after_usd"] == pytest.approx(after, rel=1e-9)
+
+
+@pytest.fixture
+def calls(tmp_path):
+    """Return a log of four calls of 1, 2, 3 and 10 thousand prompt tokens."""
+    return log(
+        tmp_path / "calls.jsonl",
+        *(
+            call(number, prompt_tokens=size, completion_tokens=100, total_tokens=size + 100)
+            for number, size in enumerate((1000, 2000, 3000, 10000))
+        ),
+    )
+
+
+def simulated_usd(run, calls, *levers: object):
+    found = run("simulate", calls, *levers, "--json")
+    assert found.code == 0, found.stderr
+    result = json.loads(found.stdout)["result"]
+    return {
+        name: result[name] / result["basis"]["scale"]
+        for name in ("combined_saving_usd", "after_usd")
+    }, result
+
+
+def test_a_cap_cuts_each_prompt_and_not_the_average(run, calls):
+    found, _ = simulated_usd(run, calls, "--compress-to", "5000")
+    assert found["combined_saving_usd"] == pytest.approx(5000 * 5e-6)
+
+
+def test_a_route_may_take_the_cheapest_or_the_dearest_calls(run, calls):
+    saved = {}
+    for order in ("flat", "cheapest", "dearest"):
+        route = ("--route", "0.5", "--route-to", "gpt-4o-mini", "--route-order", order)
+        saved[order], result = simulated_usd(run, calls, *route)
+    gain_in, gain_out = (5 - 0.15) * 1e-6, (15 - 0.6) * 1e-6
+    assert saved["cheapest"]["combined_saving_usd"] == pytest.approx(
+        3000 * gain_in + 200 * gain_out
+    )
+    assert saved["dearest"]["combined_saving_usd"] == pytest.approx(
+        13000 * gain_in + 200 * gain_out
+    )
+    assert saved["flat"]["combined_saving_usd"] == pytest.approx(8000 * gain_in + 200 * gain_out)
+    assert result["levers"][0]["params"]["order"] == "dearest"
+
+
+def test_a_flat_route_tells_its_range(run, calls):
+    found = run("simulate", calls, "--route", "0.5", "--route-to", "gpt-4o-mini")
+    assert "If the routed calls are the cheapest ones" in found.stdout
+
+
+def test_a_range_of_routed_calls_in_order_is_drawn(run, calls):
+    found, result = simulated_usd(
+        run, calls, "--route", "0.25:0.5:0.75", "--route-to", "gpt-4o-mini", "--route-order", "cheapest",
+        "--target", "1",
+    )  # fmt: skip
+    assert result["uncertainty"]["p10_after_usd"] < result["uncertainty"]["p90_after_usd"]
+    assert found["after_usd"] > 0
+
+
+def test_without_single_requests_a_cap_is_held_against_the_average(run, week):
+    found = json.loads(run("simulate", week, "--compress-to", "1000", "--json").stdout)["result"]
+    groups = {
+        g["endpoint"]: (g["before_usd"] - g["after_usd"]) / found["basis"]["scale"]
+        for g in found["groups"]
+    }
+    assert groups["rag_query"] == pytest.approx(850 * 45200 * 5e-6)
+    assert groups["intent_classifier"] == pytest.approx(0, abs=1e-9)
+    assert any("average prompt is capped" in note for note in found["levers"][0]["notes"])
