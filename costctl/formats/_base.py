@@ -286,6 +286,7 @@ class Format:
         tables: SQLite tables to read; each record tells its own under `TABLE_KEY`.
         ignore_case: keys match in any case.
         recognise: None for a format that is only ever named.
+        lines: which lines of a file that holds several formats are read at all; None reads all.
         incomplete: holds for a record (before exploding) that says more pages are missing.
         parse: texts to parse in place, before all else.
         unwrap: where the record may sit inside a wrapper, as an object or as JSON text: the first of these for which
@@ -318,6 +319,7 @@ class Format:
     tables: tuple[str, ...] = ()
     ignore_case: bool = False
     recognise: Recognise | None = None
+    lines: Predicate | None = None
     incomplete: Predicate | None = None
     parse: tuple[Parse, ...] = ()
     unwrap: tuple[Path, ...] = ()

@@ -89,4 +89,4 @@ def _alike(one: Plan, other: Plan) -> bool:
         other.part.delimiter,
         other.part.names,
     )
-    return same_part and one.form == other.form
+    return same_part and one.form == other.form and not (one.others or other.others)

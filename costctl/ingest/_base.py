@@ -87,6 +87,8 @@ class Plan:
 
     Attributes:
         form: what reads it.
+        others: what reads its lines of other formats.
+        shares: format -> records, where a file holds several.
         part: what the engine reads: the file itself, or a spooled copy with one JSON document a line.
         lines: line number of each spooled record; None where the engine reads the user's own lines.
         line_offset: lines of an earlier read that precede the part.
@@ -111,4 +113,6 @@ class Plan:
     lines_to: int = 0
     tail: bool = False
     notes: list[str] = field(default_factory=list)
+    others: tuple[Format, ...] = ()
+    shares: list[tuple[str, int]] = field(default_factory=list)
     fast: bool = True

@@ -73,6 +73,9 @@ class BatchLoader:
     def _load(self, plans: list[Plan]) -> list[FileResult]:
         statement = compile_format(plans[0].form, tz=self.options.source_tz)
         loaded = self._read(statement, plans)
+        for plan in plans:
+            if plan.others:
+                loaded[plan.ingest_id] = self._read_others(plan, loaded[plan.ingest_id])
         torn = readers.csv_rejects(self.store.connection)
         for plan in plans:
             plan.bad += [
@@ -112,6 +115,29 @@ class BatchLoader:
         )
         return self.loader.load(statement, [plan.part for plan in plans], source, endpoint=endpoint)
 
+    def _read_others(self, plan: Plan, best: Loaded) -> Loaded:
+        """Read the lines of other formats in a file, and count them among its records."""
+        plan.shares = [(plan.form.name, best.records - best.skipped)]
+        total = best
+        for form in plan.others:
+            statement = compile_format(form, tz=self.options.source_tz)
+            done = self._read(statement, [plan])[plan.ingest_id]
+            refused = tuple((n, reason) for n, reason in done.rejected if reason is not None)
+            own = done.records - done.skipped - len(done.rejected) + len(refused)
+            plan.shares.append((form.name, own))
+            total = replace(
+                total,
+                # The best format counted each of these lines as one skipped record.
+                records=total.records - done.lines + own,
+                skipped=total.skipped - done.lines,
+                new_rows=total.new_rows + done.new_rows,
+                replaced=total.replaced + done.replaced,
+                rejected=(*total.rejected, *refused),
+                mismatch=total.mismatch + done.mismatch,
+                incomplete=total.incomplete or done.incomplete,
+            )
+        return total
+
     def _result(self, plan: Plan, done: Loaded, span: Span) -> FileResult:
         self._locate(plan, done)
         rejected = (
@@ -126,7 +152,7 @@ class BatchLoader:
             )
         blank = plan.blank
         if plan.lines is None and plan.part.kind == "jsonl" and plan.part.compression == "none":
-            blank = max(0, _lines_in(plan) - done.records)
+            blank = max(0, _lines_in(plan) - (done.documents or done.records))
         skipped = done.skipped + plan.skipped
         return FileResult(
             plan.found.shown,
@@ -144,6 +170,7 @@ class BatchLoader:
             last=span.last,
             first_reject=_shown(plan.bad[0]) if plan.bad else "",
             warnings=tuple(self._warnings(plan, done)),
+            formats=tuple(plan.shares),
         )
 
     def _warnings(self, plan: Plan, done: Loaded) -> list[str]:

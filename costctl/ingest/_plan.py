@@ -9,8 +9,9 @@ from pathlib import Path
 from costctl.errors import CostctlError
 from costctl.formats import format_named, load_formats
 from costctl.formats._base import Format
-from costctl.formats.detect import Sample, detect, fitted
+from costctl.formats.detect import Detection, Sample, detect, fitted
 from costctl.formats.generic import MTIME, guess, overlaid, stated
+from costctl.formats.mixed import JSON, MOST, shared_out
 from costctl.formats.rules import EndpointRule
 from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
@@ -53,16 +54,9 @@ class Planner:
             return self._plan(found)
         except CostctlError as error:
             said = f"{error}" + (f" ({error.hint})" if error.hint else "")
-            return FileResult(
-                found.shown,
-                error=None if self._beside(found) else said,
-                listed_only=self._beside(found),
-            )
+            return FileResult(found.shown, error=said)
         except (OSError, EOFError) as error:
             return FileResult(found.shown, error=str(error))
-
-    def _beside(self, found: Found) -> bool:
-        return False and found.named
 
     def _plan(self, found: Found) -> Plan | FileResult:
         before = self.earlier.get(found.shown) if found.modified_ns else None
@@ -84,10 +78,11 @@ class Planner:
             return FileResult(found.shown, container="empty", listed_only=not found.named)
         self.next_id += 1
         part = self._part(found, container)
-        form, notes = self._form(found, container, part)
-        if form is None:
+        notes: list[str] = []
+        forms = tuple(self._dated(f, found) for f in self._forms(found, container, part, notes))
+        if not forms:
             return self._unknown(found, container, part)
-        plan = Plan(found, container, self._dated(form, found), part, self.next_id, notes=notes)
+        plan = Plan(found, container, forms[0], part, self.next_id, notes=notes, others=forms[1:])
         self._read_part(plan, before)
         return plan
 
@@ -106,26 +101,38 @@ class Planner:
         names = header(self.store, found, container) if container.kind == "csv" else ()
         return Part(self.next_id, path, container.kind, compression, container.delimiter, names)
 
-    def _form(
-        self, found: Found, container: Container, part: Part
-    ) -> tuple[Format | None, list[str]]:
+    def _forms(
+        self, found: Found, container: Container, part: Part, notes: list[str]
+    ) -> tuple[Format, ...]:
+        """Return what reads a file: one format, or for a file of several the best one first."""
         options = self.options
-        notes: list[str] = []
+        sample = sample_of(self.store, found, container, part)
         if options.log_format not in {None, "", "auto"}:
-            form = format_named(str(options.log_format), self.entries, self.entries_path)
-            form = fitted(form, sample_of(self.store, found, container, part))
-        else:
-            sample = sample_of(self.store, found, container, part)
-            detected = detect(sample, self.formats).format
-            if detected is None:
-                guessed = guess(sample, self.said)
-                if guessed is None:
-                    return None, notes
-                if guessed.flags:
-                    notes.append("guessed from the names of the fields: " + " ".join(guessed.flags))
-                return self._endpoint(guessed.format), notes
-            form = detected
-        return self._endpoint(overlaid(form, self.said)), notes
+            named = format_named(str(options.log_format), self.entries, self.entries_path)
+            return (self._stated(fitted(named, sample)),)
+        detected = detect(sample, self.formats)
+        if detected.format is None:
+            guessed = guess(sample, self.said)
+            if guessed is None:
+                return ()
+            if guessed.flags:
+                notes.append("guessed from the names of the fields: " + " ".join(guessed.flags))
+            return (self._endpoint(guessed.format),)
+        return tuple(self._stated(form) for form in self._mixed(detected, container))
+
+    def _mixed(self, detected: Detection, container: Container) -> tuple[Format, ...]:
+        best = detected.format
+        assert best is not None  # noqa: S101 - the caller looked
+        by_name = {form.name: form for form in self.formats}
+        others = [by_name[name] for name, _ in detected.votes[1:MOST]]
+        in_page = best.explode != by_name[best.name].explode
+        if not others or in_page or container.kind not in JSON:
+            return (best,)
+        return shared_out(best, others)
+
+    def _stated(self, form: Format) -> Format:
+        """Lay what the user said over a format."""
+        return self._endpoint(overlaid(form, self.said))
 
     def _endpoint(self, form: Format) -> Format:
         """Put the user's field before those of the format."""
@@ -183,7 +190,12 @@ class Planner:
 
     def _only_tail(self, plan: Plan, before: Earlier) -> bool:
         form = plan.form
-        if form.needs_whole_file or form.merge == "sum_last" or before.format != form.name:
+        if (
+            plan.others
+            or form.needs_whole_file
+            or form.merge == "sum_last"
+            or before.format != form.name
+        ):
             return False
         if not fingerprint.grown(plan.found.path, size=plan.found.size, before=before.fingerprint):
             return False

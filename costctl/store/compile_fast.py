@@ -61,6 +61,7 @@ def _flat(form: Format) -> bool:
     chosen = (
         form.keep
         or form.skip
+        or form.lines
         or form.identity.key
         or form.constants
         or form.assumed

@@ -167,6 +167,8 @@ def _tests(statement: Statement) -> dict[str, str]:
     """Return whether a record is a call, and where it stands in a tree of records."""
     form, values, documents = statement.form, statement.values, statement.documents
     kept = [f"d_{documents.levels[-1].name} IS NOT NULL"]
+    if form.lines is not None:
+        kept.append(Values(documents.from_level(0)).test(form.lines))
     if form.keep is not None:
         kept.append(values.test(form.keep))
     if form.skip is not None:

@@ -95,7 +95,8 @@ class Values:
         parts = [self.test(part) for part in predicate.of]
         if predicate.kind in {"all", "any"}:
             joiner = " AND " if predicate.kind == "all" else " OR "
-            return "(" + joiner.join(parts) + ")" if parts else "true"
+            empty = "true" if predicate.kind == "all" else "false"
+            return "(" + joiner.join(parts) + ")" if parts else empty
         if predicate.kind == "not":
             return f"(NOT {parts[0]})"
         if predicate.kind == "has":

@@ -31,6 +31,8 @@ class Loaded:
         rejected: (record number, reason or None) of the refused ones.
         incomplete: a page says that more pages are missing.
         mismatch: records whose parts exceed the whole that should include them.
+        lines: lines that gave records, in a file of several formats.
+        documents: JSON documents read; 0 where each gave one record.
     """
 
     records: int = 0
@@ -40,6 +42,8 @@ class Loaded:
     rejected: tuple[tuple[int, str | None], ...] = ()
     incomplete: bool = False
     mismatch: int = 0
+    lines: int = 0
+    documents: int = 0
 
 
 @dataclass(frozen=True)
@@ -124,9 +128,12 @@ class Loader:
                 source=source,
                 source_format=form.name,
             ).run()
+        taken = "0"
+        if form.lines is not None:
+            taken = "count(DISTINCT rn) FILTER (kind = 'row' OR reason IS NOT NULL)"
         counts = run(
             "SELECT ingest_id, count(*), count(*) FILTER (kind = 'skipped'), bool_or(incomplete), "
-            "count(*) FILTER (kind = 'row' AND mismatch) FROM staged GROUP BY 1"
+            f"count(*) FILTER (kind = 'row' AND mismatch), {taken}, max(rn) FROM staged GROUP BY 1"
         ).fetchall()
         refused = run(
             "SELECT ingest_id, rn, reason FROM staged WHERE kind = 'rejected' ORDER BY 1, 2, sub"
@@ -136,7 +143,7 @@ class Loader:
         for ingest_id, number, reason in refused:
             bad[ingest_id].append((number, reason))
         loaded = {part.ingest_id: Loaded() for part in parts}
-        for ingest_id, records, skipped, incomplete, mismatch in counts:
+        for ingest_id, records, skipped, incomplete, mismatch, lines, documents in counts:
             done = settled.get(ingest_id)
             loaded[ingest_id] = Loaded(
                 records,
@@ -146,6 +153,8 @@ class Loader:
                 tuple(bad[ingest_id]),
                 bool(incomplete),
                 mismatch,
+                lines,
+                documents,
             )
         return loaded
 
