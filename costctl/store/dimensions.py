@@ -120,13 +120,12 @@ def filters(
 
 
 def _window_terms(window: Window, parameters: Parameters) -> list[str]:
+    """Return the borders of a window as SQL; a row without a time is within none."""
     terms = []
     if window.since is not None:
         terms.append(f"occurred_at >= {parameters.bind(window.since)}")
     if window.until is not None:
-        before = f"occurred_at < {parameters.bind(window.until)}"
-        # A row without a time belongs to no period, but is before any end that stands alone.
-        terms.append(before if window.since else f"({before} OR occurred_at IS NULL)")
+        terms.append(f"occurred_at < {parameters.bind(window.until)}")
     return terms
 
 

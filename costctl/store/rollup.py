@@ -71,7 +71,7 @@ def facts(store: Store, query: Query) -> Facts:
         "FROM priced"
     ).fetchone()
     discounts = run(
-        "SELECT count(*) FROM price_periods SEMI JOIN priced USING (period) WHERE discount IS NOT NULL"
+        "SELECT EXISTS (FROM priced WHERE has_price AND cost_usd <> list_cost_usd)"
     ).fetchone()
     days = run(
         "SELECT DISTINCT CAST(slot AS DATE) AS day FROM rolled WHERE slot IS NOT NULL ORDER BY day"

@@ -30,11 +30,10 @@ def roll(store: Store, query: Query, also: Sequence[str] | None = None) -> Grain
     finer = finer_grain(store, query, grain, everywhere=also is not None)
     if finer != grain:
         scan(store, query, finer, found)
-    units = "units" in found.columns
-    price(store, query, units=units)
+    price(store, query)
     if _mixes_classes(store):
         scan(store, query, replace(finer, classes=True), found)
-        price(store, query, units=units)
+        price(store, query)
     return finer
 
 

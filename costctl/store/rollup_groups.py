@@ -12,7 +12,6 @@ from costctl.store.rollup_grain import roll
 from costctl.store.rollup_keys import RANK
 from costctl.store.rollup_price import price
 from costctl.store.rollup_rows import priced_rows_sql
-from costctl.store.rollup_scan import held
 from costctl.vocabulary import ALL_CLASSES, PROMPT_CLASSES, Query
 
 _PROMPT = " + ".join(PROMPT_CLASSES)
@@ -120,7 +119,7 @@ def _asked(query: Query, dims: Sequence[str]) -> Query:
 def _group(store: Store, query: Query, also: Sequence[str]) -> tuple[int, ...]:
     """Make `priced` at the rows' own time, `repriced` at the price date, and `clocks`; return the steps told apart."""
     grain = roll(store, replace(query, prices_at=None), also)
-    price(store, query, units="units" in held(store).columns, into="repriced")
+    price(store, query, into="repriced")
     store.connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE clocks AS
@@ -185,7 +184,7 @@ def _grouped_rows(
     keys = ", ".join(
         f"{sql} AS g{number}" for number, sql in enumerate(_keys("r", query, "group_step"))
     )
-    rows = priced_rows_sql(query, held(store), parameters)
+    rows = priced_rows_sql(store, query, parameters)
     return (
         f"SELECT {keys}, r.* FROM (SELECT *, {step} AS group_step FROM ({rows})) AS r "
         "LEFT JOIN clocks AS c ON date_trunc('minute', r.slot) = c.slot WHERE r.billable AND NOT r.bucket"

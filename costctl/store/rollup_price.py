@@ -1,5 +1,7 @@
 """Exact money: rows, or groups of rows that share their rates, joined to the prices in force."""
 
+from dataclasses import dataclass
+
 from costctl.store.connection import Store
 from costctl.store.rollup_keys import ANSWERS, RANK, same_key
 from costctl.store.rollup_scan import KEY_COLUMNS
@@ -20,29 +22,86 @@ _TERMS = {
 """Price class -> the tokens that it bills."""
 
 _ZERO = "CAST(0 AS DECIMAL(38, 18))"
+_BELOW_LIST = " OR ".join(f"{name} <> list_{name}" for name in ("request", *_TERMS))
+
+_PLAIN = """
+            SELECT n.*, s.variant
+            FROM dated AS n
+            LEFT JOIN book_steps AS s ON n.period = s.period AND s.from_minute = -1
+        """
+_WINDOWED = """
+            SELECT c.* EXCLUDE (local_at, local_minute), s.variant
+            FROM (
+                SELECT
+                    *,
+                    CASE
+                        WHEN NOT windowed THEN -1
+                        WHEN list_contains(except_dates, CAST(local_at AS DATE)) THEN -1
+                        ELSE (isodow(local_at) - 1) * 1440 + hour(local_at) * 60 + minute(local_at)
+                    END AS local_minute
+                FROM (
+                    SELECT
+                        *,
+                        CASE WHEN windowed THEN timezone(tz, timezone('UTC', slot)) END AS local_at
+                    FROM dated
+                )
+            ) AS c
+            ASOF LEFT JOIN book_steps AS s
+                ON c.period = s.period AND c.local_minute >= s.from_minute
+        """
+"""Which variant of a price set holds: the base, or the one of the minute of the local week."""
+
 _OWN = ("n.price_provider", "n.price_name", "n.price_region", "n.key_rank", "n.key_reason")
 SPARE_NAME = ("n.spare_provider", "n.spare_name", "n.spare_region", str(RANK["fallback"]), "NULL")
 
 
-def price(store: Store, query: Query, *, units: bool, into: str = "priced") -> None:
-    """Make a temp table of the groups of `rolled` with their cost, basis and reason.
+@dataclass(frozen=True)
+class Shape:
+    """What pricing has to look at: the rest would cost time and change nothing.
 
-    `units` tells that some row has billed things which are not tokens.
+    Attributes:
+        classes: price classes that some group of `rolled` has tokens for.
+        units: some row has billed things which are not tokens.
+        windowed: some price in use has day windows.
+        discounts: some price in use is below its list price.
     """
+
+    classes: tuple[str, ...] = tuple(_TERMS)
+    units: bool = True
+    windowed: bool = True
+    discounts: bool = True
+
+
+def shape_of(store: Store) -> Shape:
+    """Return what the groups of `rolled` and the prices in use ask for."""
+    flags = ", ".join(f"coalesce(bool_or({tokens} <> 0), false)" for tokens in _TERMS.values())
+    row = store.connection.execute(
+        f"SELECT (SELECT coalesce(bool_or(windowed), false) FROM book), "
+        f"EXISTS (FROM book_rates WHERE {_BELOW_LIST}), "
+        f"count(n.units) > 0, {flags} FROM rolled AS n"
+    ).fetchone()
+    windowed, discounts, units, *filled = row or (True, True, True)
+    classes = tuple(name for name, some in zip(_TERMS, filled, strict=True) if some)
+    return Shape(classes, bool(units), bool(windowed), bool(discounts))
+
+
+def price(store: Store, query: Query, into: str = "priced") -> None:
+    """Make a temp table of the groups of `rolled` with their cost, basis and reason."""
+    shape = shape_of(store)
     keyed = (
         f"SELECT r.*, k.* EXCLUDE ({', '.join(KEY_COLUMNS)}) "
         f"FROM rolled AS r JOIN price_keys AS k ON {same_key('r', 'k')}"
     )
     store.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {into} AS {priced_sql(keyed, units=units)}",
+        f"CREATE OR REPLACE TEMP TABLE {into} AS {priced_sql(keyed, shape)}",
         {"prices_at": query.prices_at},
     )
     if query.fallback_model:
-        _price_by_spare(store, query, into, units=units)
+        _price_by_spare(store, query, shape, into)
     _explain_absent(store, into)
 
 
-def _price_by_spare(store: Store, query: Query, into: str, *, units: bool) -> None:
+def _price_by_spare(store: Store, query: Query, shape: Shape, into: str) -> None:
     """Price what is wholly unpriced by the name that the user gave; what that does not price stays as it was."""
     run = store.connection.execute
     columns = [str(row[0]) for row in run("SELECT * FROM rolled LIMIT 0").description or ()]
@@ -50,7 +109,7 @@ def _price_by_spare(store: Store, query: Query, into: str, *, units: bool) -> No
     unpriced = f"rank = {RANK['unpriced']}"
     source = f"SELECT {names} FROM {into} WHERE {unpriced} AND spare_name IS NOT NULL"
     run(
-        f"CREATE OR REPLACE TEMP TABLE spared AS {priced_sql(source, names=SPARE_NAME, units=units)}",
+        f"CREATE OR REPLACE TEMP TABLE spared AS {priced_sql(source, shape, names=SPARE_NAME)}",
         {"prices_at": query.prices_at},
     )
     run(f"DELETE FROM spared WHERE {unpriced}")
@@ -70,7 +129,7 @@ def _explain_absent(store: Store, table: str) -> None:
     )
 
 
-def priced_sql(source: str, *, names: tuple[str, ...] = _OWN, units: bool = False) -> str:
+def priced_sql(source: str, shape: Shape, *, names: tuple[str, ...] = _OWN) -> str:
     """Return the query that prices a relation with the columns of `rolled` and the answers of `price_keys`.
 
     An ASOF join takes one inequality, so there are three: the date, the minute of a window, the prompt size.
@@ -98,36 +157,17 @@ def priced_sql(source: str, *, names: tuple[str, ...] = _OWN, units: bool = Fals
                 AND n.tier = b.tier
                 AND n.priced_at >= b.valid_from
         ),
-        local AS (
-            SELECT *, CASE WHEN windowed THEN timezone(tz, timezone('UTC', slot)) END AS local_at
-            FROM dated
-        ),
-        clocked AS (
-            SELECT
-                *,
-                CASE
-                    WHEN NOT windowed THEN -1
-                    WHEN list_contains(except_dates, CAST(local_at AS DATE)) THEN -1
-                    ELSE (isodow(local_at) - 1) * 1440 + hour(local_at) * 60 + minute(local_at)
-                END AS local_minute
-            FROM local
-        ),
-        stepped AS (
-            SELECT c.*, s.variant
-            FROM clocked AS c
-            ASOF LEFT JOIN book_steps AS s
-                ON c.period = s.period AND c.local_minute >= s.from_minute
-        ),
+        stepped AS ({_WINDOWED if shape.windowed else _PLAIN}),
         rated AS (
             SELECT
                 n.*,
-                {_sum("")} {_units("", units=units)} {_request("")} AS cost_usd,
-                {_sum("list_")} {_units("list_", units=units)} {_request("list_")} AS list_cost_usd,
-                {_any("AND r.{0} IS NOT NULL")}
-                OR (r.request IS NOT NULL AND n.requests > 0) {_units_known(units=units)} AS has_price,
-                {_any("AND r.{0} IS NULL")} {_units_missing(units=units)} AS lacks_price,
-                {_any("AND list_contains(r.inherited, '{0}')")} AS inherits,
-                {_missing()} AS missing_tokens
+                {_cost(shape, "")} AS cost_usd,
+                {_cost(shape, "list_" if shape.discounts else "")} AS list_cost_usd,
+                {_any(shape, "AND r.{0} IS NOT NULL")}
+                OR (r.request IS NOT NULL AND n.requests > 0) {_units_known(shape)} AS has_price,
+                {_any(shape, "AND r.{0} IS NULL")} {_units_missing(shape)} AS lacks_price,
+                {_any(shape, "AND list_contains(r.inherited, '{0}')")} AS inherits,
+                {_missing(shape)} AS missing_tokens
             FROM stepped AS n
             ASOF LEFT JOIN book_rates AS r
                 ON n.variant = r.variant AND n.step >= r.min_prompt_tokens
@@ -170,54 +210,47 @@ def _rank(key_rank: str) -> str:
             END"""
 
 
-def _sum(prefix: str) -> str:
-    return " + ".join(
-        f"CASE WHEN {tokens} = 0 OR r.{prefix}{name} IS NULL THEN {_ZERO} "
-        f"ELSE {tokens} * r.{prefix}{name} END"
-        for name, tokens in _TERMS.items()
-    )
-
-
-def _missing() -> str:
-    return " + ".join(
-        f"CASE WHEN r.{name} IS NULL THEN {tokens} ELSE 0 END" for name, tokens in _TERMS.items()
-    )
-
-
-def _any(condition: str) -> str:
-    terms = (f"({tokens} > 0 {condition.format(name)})" for name, tokens in _TERMS.items())
-    return f"coalesce({' OR '.join(terms)}, false)"
-
-
-def _request(prefix: str) -> str:
-    return (
-        f"+ CASE WHEN r.{prefix}request IS NULL OR NOT (n.billable OR n.cache_hit) THEN {_ZERO} "
+def _cost(shape: Shape, prefix: str) -> str:
+    """Return the sum of all terms that have a price; `list_` is the prefix of rates before discounts."""
+    terms = [
+        f"CASE WHEN {_TERMS[name]} = 0 OR r.{prefix}{name} IS NULL THEN {_ZERO} "
+        f"ELSE {_TERMS[name]} * r.{prefix}{name} END"
+        for name in shape.classes
+    ]
+    terms.append(
+        f"CASE WHEN r.{prefix}request IS NULL OR NOT (n.billable OR n.cache_hit) THEN {_ZERO} "
         f"ELSE n.requests * r.{prefix}request END"
     )
+    if shape.units:
+        terms.append(
+            "coalesce(list_sum(list_transform(map_entries(n.units), "
+            f"lambda e: (e.value * n.rows) * r.{prefix}units[e.key])), {_ZERO})"
+        )
+    return " + ".join(terms)
 
 
-def _units(prefix: str, *, units: bool) -> str:
-    if not units:
-        return ""
-    return (
-        "+ coalesce(list_sum(list_transform(map_entries(n.units), "
-        f"lambda e: (e.value * n.rows) * r.{prefix}units[e.key])), {_ZERO})"
-    )
+def _missing(shape: Shape) -> str:
+    terms = (f"CASE WHEN r.{name} IS NULL THEN {_TERMS[name]} ELSE 0 END" for name in shape.classes)
+    return " + ".join(("0", *terms))
 
 
-def _units_known(*, units: bool) -> str:
-    if not units:
+def _any(shape: Shape, condition: str) -> str:
+    terms = (f"({_TERMS[name]} > 0 {condition.format(name)})" for name in shape.classes)
+    return f"coalesce({' OR '.join(('false', *terms))}, false)"
+
+
+def _units_known(shape: Shape) -> str:
+    return _units(shape, "IS NOT NULL")
+
+
+def _units_missing(shape: Shape) -> str:
+    return _units(shape, "IS NULL")
+
+
+def _units(shape: Shape, condition: str) -> str:
+    if not shape.units:
         return ""
     return (
         "OR coalesce(len(list_filter(map_entries(n.units), "
-        "lambda e: e.value > 0 AND r.units[e.key] IS NOT NULL)) > 0, false)"
-    )
-
-
-def _units_missing(*, units: bool) -> str:
-    if not units:
-        return ""
-    return (
-        "OR coalesce(len(list_filter(map_entries(n.units), "
-        "lambda e: e.value > 0 AND r.units[e.key] IS NULL)) > 0, false)"
+        f"lambda e: e.value > 0 AND r.units[e.key] {condition})) > 0, false)"
     )

@@ -8,8 +8,8 @@ from costctl.store.connection import Store
 from costctl.store.dimensions import Parameters
 from costctl.store.rollup_grain import roll
 from costctl.store.rollup_keys import ANSWERS, RANK, same_key
-from costctl.store.rollup_price import SPARE_NAME, priced_sql
-from costctl.store.rollup_scan import KEY_COLUMNS, Held, held, rows_sql
+from costctl.store.rollup_price import SPARE_NAME, priced_sql, shape_of
+from costctl.store.rollup_scan import KEY_COLUMNS, held, rows_sql
 from costctl.vocabulary import ALL_CLASSES, PROMPT_CLASSES, Query
 
 
@@ -32,7 +32,7 @@ def row_percentiles(store: Store, query: Query) -> dict[tuple[object, ...], Perc
     """Return percentiles per group; buckets have no single requests and are left out."""
     roll(store, query)
     parameters = Parameters()
-    rows = priced_rows_sql(query, held(store), parameters)
+    rows = priced_rows_sql(store, query, parameters)
     dims = "".join(f"d{number}, " for number in range(len(query.by)))
     found = store.connection.execute(
         f"SELECT {dims}"
@@ -48,23 +48,23 @@ def row_percentiles(store: Store, query: Query) -> dict[tuple[object, ...], Perc
     }
 
 
-def priced_rows_sql(query: Query, found: Held, parameters: Parameters) -> str:
-    """Return the query for single rows with their cost; `price_keys` and `book` hold their prices."""
+def priced_rows_sql(store: Store, query: Query, parameters: Parameters) -> str:
+    """Return the query for single rows with their cost; their groups must have been rolled before."""
+    found, shape = held(store), shape_of(store)
     parameters.values["prices_at"] = query.prices_at
-    units = "units" in found.columns
     source = (
         f"SELECT r.*, k.* EXCLUDE ({', '.join(KEY_COLUMNS)}) "
         f"FROM ({rows_sql(query, found, parameters)}) AS r "
         f"JOIN price_keys AS k ON {same_key('r', 'k')}"
     )
-    own = priced_sql(source, units=units)
+    own = priced_sql(source, shape)
     if not query.fallback_model:
         return own
     columns = ", ".join((*_row_columns(query), *(name for name, _ in ANSWERS)))
     unpriced = f"SELECT {columns} FROM own WHERE rank = {RANK['unpriced']}"
     return (
         f"WITH own AS MATERIALIZED ({own}) SELECT * FROM own WHERE rank <> {RANK['unpriced']} "
-        f"UNION ALL SELECT * FROM ({priced_sql(unpriced, names=SPARE_NAME, units=units)})"
+        f"UNION ALL SELECT * FROM ({priced_sql(unpriced, shape, names=SPARE_NAME)})"
     )
 
 

@@ -8,6 +8,7 @@ import pytest
 from costctl.errors import CostctlError
 from costctl.store import Store, rollup
 from costctl.store.prices import load_prices
+from costctl.store.schema import NARROW
 from costctl.vocabulary import Condition, Query, Spent, Window
 from tests.store.price_tables import Model, Period, at, table
 from tests.store.price_tables import Window as Hours
@@ -123,9 +124,9 @@ def test_the_lessons_table_comes_out_to_the_last_digit_as_rows(store: Store):
     for endpoint, model, requests, prompt, answer, _ in LESSON:
         store.connection.execute(
             "INSERT INTO usage_narrow (event_key, occurred_at, endpoint, requested_model, "
-            "input_uncached, output, tokens_known, status, cache_hit, billable) "
+            "input_uncached, output, billable) "
             "SELECT number, TIMESTAMP '2026-11-09' + to_seconds(number * 7), $endpoint, $model, "
-            "$prompt, $answer, true, 'ok', false, true FROM range($requests) AS t(number)",
+            "$prompt, $answer, true FROM range($requests) AS t(number)",
             {
                 "endpoint": endpoint,
                 "model": model,
@@ -425,10 +426,7 @@ def test_an_unknown_dimension_names_a_near_one(store: Store):
 
 
 def test_figures_do_not_depend_on_which_table_holds_the_row(store: Store):
-    columns = (
-        "event_key, occurred_at, endpoint, requested_model, input_uncached, output, "
-        "tokens_known, status, cache_hit, billable"
-    )
+    columns = ", ".join(column.name for column in NARROW)
     store.add_rows([call()])
     wide = rollup.total(store, Query())
     store.connection.execute(
