@@ -1,0 +1,141 @@
+"""What the documents and the action show works as pasted."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from costctl.budgets.read import read_budgets
+from tests.budgets.ledger import when
+
+ROOT = Path(__file__).parents[2]
+AIDER = ROOT.parent / "shared/data/real/aider_analytics"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LOG = '{"timestamp": "2026-11-22T10:00:00Z", "endpoint": "chat", "model": "gpt-4o-2024-05-13", "input_tokens": 200000, "output_tokens": 0}\n'
+BUDGETS = "version: 1\nbudgets: [{name: total, limit: LIMIT}]\n"
+
+
+def blocks(document, kind):
+    text = (ROOT / "docs" / document).read_text("utf-8")
+    return [body for name, body in BLOCK.findall(text) if name == kind]
+
+
+def folder_with(tmp_path, limit):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "calls.jsonl").write_text(LOG)
+    (tmp_path / "budgets.yaml").write_text(BUDGETS.replace("LIMIT", str(limit)))
+    return tmp_path
+
+
+def test_the_example_of_a_budget_file_is_one(tmp_path):
+    (example,) = blocks("budgets.md", "yaml")
+    (tmp_path / "budgets.yaml").write_text(example)
+    file = read_budgets(tmp_path / "budgets.yaml", as_of=when("2026-11-23"))
+    assert len(file.budgets) == 7
+
+
+def commands():
+    scripts = []
+    for block in blocks("ci.md", "yaml"):
+        document = yaml.safe_load(block)
+        if isinstance(document, list):
+            continue
+        for job in (document.get("jobs") or document).values():
+            if isinstance(job, dict):
+                scripts += [step.get("run", "") for step in job.get("steps", [])]
+                scripts += job.get("script", [])
+    lines = "\n".join(scripts).replace("\\\n", " ").splitlines()
+    return [shlex.split(line)[1:] for line in lines if line.strip().startswith("costctl")]
+
+
+@pytest.mark.parametrize("limit", [0.5, 5])
+def test_the_commands_of_the_pipelines_run(run, tmp_path, limit):
+    folder_with(tmp_path, limit)
+    found = commands()
+    assert len(found) == 2
+    for command in found:
+        result = run(*command)
+        assert result.code == (1 if limit < 1 else 0), result.stderr
+    for name in ("comment.md", "costctl.xml", "costctl.json", "costctl.txt", "costctl.md"):
+        assert (tmp_path / name).stat().st_size
+
+
+def test_the_github_example_names_outputs_that_exist():
+    text = "".join(blocks("ci.md", "yaml"))
+    outputs = set(re.findall(r"steps\.costctl\.outputs\.(\w+)", text))
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    assert outputs <= set(action["outputs"])
+    used = yaml.safe_load(next(b for b in blocks("ci.md", "yaml") if "uses: ./costctl" in b))
+    assert set(used[0]["with"]) <= set(action["inputs"])
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+@pytest.mark.parametrize(("limit", "code"), [(0.5, 1), (5, 0)])
+def test_the_action_judges_and_leaves_its_outputs(tmp_path, limit, code):
+    folder_with(tmp_path, limit)
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    step = action["runs"]["steps"][-1]
+    program = tmp_path / "bin" / "costctl"
+    program.parent.mkdir()
+    program.write_text(
+        f'#!/bin/sh\nexec "{sys.executable}" -c "from costctl.cli import main; raise SystemExit(main())" "$@"\n'
+    )
+    program.chmod(0o755)
+    inputs = {"paths": "logs/\n", "fail-on": "fail", "comment": "c.md", "arguments": "--tz=UTC\n"}
+    given = {
+        name: inputs.get(text.strip("${} ").removeprefix("inputs."), "")
+        for name, text in step["env"].items()
+    }
+    env = {
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+        "HOME": str(tmp_path),
+        "GITHUB_OUTPUT": str(tmp_path / "out"),
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+        "COSTCTL_AS_OF": "2026-11-23",
+        **given,
+    }
+    done = subprocess.run(
+        ["bash", "-e", "-c", step["run"]],  # noqa: S607 - the runner's own shell
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    outputs = dict(line.split("=", 1) for line in (tmp_path / "out").read_text().splitlines())
+    assert set(outputs) == set(action["outputs"])
+    assert outputs["verdict"] == ("fail" if code else "pass")
+    assert ("::error file=budgets.yaml,line=2" in done.stdout) == bool(code)
+    assert (tmp_path / "c.md").exists()
+
+
+@pytest.mark.skipif(not AIDER.exists(), reason="the public call log is not beside the checkout")
+def test_the_figures_on_real_usage_are_what_the_program_says(run, tmp_path):
+
+    log = next(AIDER.glob("*.gz"))
+    assert run("ingest", log).code == 0
+    text = (ROOT / "docs" / "budgets.md").read_text("utf-8")
+    months = {
+        "2024-11": "November 2024",
+        "2024-12": "December 2024",
+        "2025-01": "January 2025",
+        "2025-02": "February 2025",
+    }
+    for month, name in months.items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| {name} "))
+        spent = run("breakdown", "--json", "--period", month)
+        actual = json.loads(spent.stdout)["result"]["total"]["cost_usd"]
+        projected = run("forecast", "--json", "--as-of", f"{month}-11")
+        total = json.loads(projected.stdout)["result"]["total"]
+        assert f"| {actual:.2f} | {total['p50_usd']:.2f} ({total['method']}" in row
+        assert f"| {100 * (total['p50_usd'] - actual) / actual:+.0f} % |" in row
+        assert f"| {total['run_rate_usd']:.2f} |" in row
+    assert not list(tmp_path.glob("*.part"))
