@@ -6,13 +6,14 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
 from io import StringIO
+from math import isnan
 from pathlib import Path
 
 from costctl.cli import main
 from costctl.cli._commands import names_in
 from costctl.errors import ExitCode
 from costctl.formats import load_formats
-from costctl.levers import LEVERS
+from costctl.levers import LEVERS, Param
 from costctl.vocabulary import USAGE
 
 RESULTS = Path("benchmarks/results.json")
@@ -76,7 +77,7 @@ def lever_parameters() -> str:
             f"`{lever.name}`",
             f"`{name}`",
             param.about,
-            _default(param.default),
+            _default(param),
             _evidence(param.evidence),
         )
         for lever in LEVERS.values()
@@ -85,8 +86,24 @@ def lever_parameters() -> str:
     return table(("lever", "parameter", "meaning", "default", "evidence: low, mode, high"), rows)
 
 
-def _default(default: float | None) -> str:
-    return "the evidence" if default is None else f"{default:g}"
+def _default(param: Param) -> str:
+    if param.default is None:
+        return "the evidence" if param.evidence else "none: must be given"
+    return "the price table's" if isnan(param.default) else f"{param.default:g}"
+
+
+def lever_risks() -> str:
+    """Return the table of the settings that goal-seek tries, with their risk points."""
+    rows = (
+        (
+            f"`{lever.name}.{name}`",
+            ", ".join(f"{value:g} = {points}" for value, points in param.levels.items()),
+        )
+        for lever in LEVERS.values()
+        for name, param in lever.params.items()
+        if param.levels
+    )
+    return table(("parameter", "setting = risk points"), rows)
 
 
 def _evidence(evidence: object) -> str:

@@ -211,3 +211,20 @@ def test_draws_repeat_to_the_digit_from_their_seed():
 def test_a_point_is_not_drawn():
     assert simulate_draws(bound(*plan())) is None
     assert Range.point(0.2).is_point
+
+
+STORY = {"cache": 1800, "route": 1600, "compress": 700, "batch": 200, "embed": 300}
+"""What the well-known example says each lever saves; it adds them up to 57.5 % of 8,000."""
+
+
+def test_simulate_disagrees_with_the_57_5_percent_of_the_story():
+    """Adding savings counts the same dollars twice, and batching requests saves no token."""
+    claimed = sum(STORY.values())
+    assert claimed / 8000 == 0.575
+    assert 8000 - claimed > TARGET
+    found = attribute(bound(*[p for p in plan() if p.name != "intent"]))
+    assert all(abs(found.levers[name].standalone - usd) > 30 for name, usd in STORY.items())
+    assert found.levers["batch"].standalone == 0
+    assert found.naive_sum - found.combined > 1400
+    assert abs(found.combined - claimed) > 15
+    assert attribute(bound(*plan(**MODES))).combined < claimed
