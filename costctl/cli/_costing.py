@@ -32,7 +32,8 @@ def breakdown(
     report = breakdown_report(
         spent, facts, Asked(query, groups.top, order_of(groups.sort), lines), found
     )
-    return report, session.envelope(total), total.rows
+    days = facts.days if query.tz == "UTC" else None
+    return report, session.envelope(total, days), total.rows
 
 
 def order_of(text: str | None) -> tuple[str, bool] | None:

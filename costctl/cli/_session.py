@@ -1,7 +1,7 @@
 """What every question needs: the settings, the moment, an open store with prices, and the scope asked about."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
@@ -81,10 +81,15 @@ class Session:
         found: Spent = _engines.rollup().total(self.store, query or self.query)
         return found
 
-    def envelope(self, total: Spent | None = None) -> Envelope:
-        """Return what surrounds the answer; `total` is the sum over its scope, computed if absent."""
+    def envelope(
+        self, total: Spent | None = None, days: Collection[date] | None = None
+    ) -> Envelope:
+        """Return what surrounds the answer.
+
+        `total` is the sum over its scope and `days` its days with usage; both are looked up if absent.
+        """
         total = self.total() if total is None else total
-        missing, undated = _engines.overview().holes(self.store, self.query)
+        missing, undated = _engines.overview().holes(self.store, self.query, days)
         data: dict[str, object] = {
             "first": total.first,
             "last": total.last,

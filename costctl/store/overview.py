@@ -1,6 +1,6 @@
 """What a store holds: spans, days without usage, ingests and rejected lines."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -36,13 +36,23 @@ def hide_after(store: Store, as_of: datetime) -> int:
     return late
 
 
-def holes(store: Store, query: Query) -> tuple[tuple[date, ...], int]:
-    """Return the days without usage within the scope's span, and the rows that its window leaves out for want of a time."""
-    known = {day for branch in (NARROW_BRANCH, WIDE_BRANCH) for day in _days(store, branch, query)}
+def holes(
+    store: Store, query: Query, days: Collection[date] | None = None
+) -> tuple[tuple[date, ...], int]:
+    """Return the days without usage within the scope's span, and the rows that its window leaves out for want of a time.
+
+    `days` are the scope's days with usage, where they are known already.
+    """
+    branches = (NARROW_BRANCH, WIDE_BRANCH)
+    known = set(days) if days is not None else _all_days(store, branches, query)
     missing = tuple(_between(min(known), max(known), known)) if known else ()
     if query.window == Window():
         return missing, 0
-    return missing, sum(_undated(store, branch, query) for branch in (NARROW_BRANCH, WIDE_BRANCH))
+    return missing, sum(_undated(store, branch, query) for branch in branches)
+
+
+def _all_days(store: Store, branches: Sequence[Branch], query: Query) -> set[date]:
+    return {day for branch in branches for day in _days(store, branch, query)}
 
 
 def _days(store: Store, branch: Branch, query: Query) -> list[date]:

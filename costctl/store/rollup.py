@@ -96,8 +96,12 @@ def percentiles(store: Store, query: Query) -> dict[tuple[object, ...], Percenti
 
 def _spent(store: Store, query: Query) -> list[Spent]:
     dims = [f"d{number}" for number in range(len(query.by))]
-    reasons = _counted(store, dims, "reason")
-    names = _counted(store, dims, "model")
+    lacking = store.connection.execute(
+        "SELECT EXISTS (FROM priced WHERE lacks_price OR tokens_unknown > 0)"
+    ).fetchone()
+    some = bool(lacking and lacking[0])
+    reasons = _counted(store, dims, "reason") if some else {}
+    names = _counted(store, dims, "model") if some else {}
     columns = ", ".join(f"{sql} AS {name}" for name, sql in _SUMS.items())
     keys = "".join(f"{name}, " for name in dims)
     order = ", ".join(["cost_usd DESC NULLS LAST", *(f"{name} NULLS LAST" for name in dims)])

@@ -76,63 +76,47 @@ def mixes(store: Store, query: Query, as_of: datetime) -> list[Mix]:
         "HAVING sum(requests) > 0 "
         f"ORDER BY paid DESC, d0 NULLS LAST, d1 NULLS LAST, tier LIMIT {_DEAREST}"
     ).fetchall()
-    later = _later_models(store, as_of)
-    wanted = [_wanted(row, later.get((row[3], row[6]), ())) for row in rows]
-    flat = [one for group in wanted for one in group]
+    others = _other_models(store, as_of)
+    wanted = [_wanted(row, *others.get((row[3], row[6]), (None, ()))) for row in rows]
+    flat = list(dict.fromkeys(one for group in wanted for one in group))
     found = dict(zip(flat, rates_at(store, as_of, flat), strict=True)) if flat else {}
-    siblings = _with_siblings(store, as_of, rows, wanted, found)
-    return [_mix(row, group, found, siblings) for row, group in zip(rows, wanted, strict=True)]
+    return [_mix(row, group, found) for row, group in zip(rows, wanted, strict=True)]
 
 
-def _later_models(store: Store, as_of: datetime) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return, per provider and model, the later ones of its family that are still served."""
+def _other_models(
+    store: Store, as_of: datetime
+) -> dict[tuple[str, str], tuple[str | None, tuple[str, ...]]]:
+    """Return, per provider and model, its cheaper sibling and the later ones of its family that are still served."""
     rows = store.connection.execute(
-        "SELECT o.provider, o.id, list(n.id ORDER BY n.released, n.id) "
-        "FROM price_models AS o JOIN price_models AS n "
-        "ON (o.provider, o.family, o.kind) = (n.provider, n.family, n.kind) AND n.released > o.released "
+        "SELECT o.provider, o.id, o.cheaper_sibling, "
+        "list(n.id ORDER BY n.released, n.id) FILTER (n.id IS NOT NULL) "
+        "FROM price_models AS o LEFT JOIN price_models AS n "
+        "ON (o.provider, o.family, o.kind) = (n.provider, n.family, n.kind) "
+        "AND n.released > o.released AND (n.retires_on IS NULL OR n.retires_on > $day) "
         "WHERE (o.provider, o.id) IN (SELECT (price_provider, price_model) FROM priced) "
-        "AND (n.retires_on IS NULL OR n.retires_on > $day) GROUP BY ALL",
+        "GROUP BY ALL",
         {"day": as_of.date()},
     ).fetchall()
-    return {(str(provider), str(name)): tuple(later) for provider, name, later in rows}
-
-
-def _wanted(row: Sequence[Any], later: Sequence[str]) -> list[Wanted]:
-    """Return the mix's own price, the standard tier's, and those of later models."""
-    own = Wanted(row[4], row[2], row[7], row[3], row[5])
-    return [own, replace(own, tier="standard"), *(replace(own, name=name) for name in later)]
-
-
-def _with_siblings(
-    store: Store,
-    as_of: datetime,
-    rows: Sequence[Sequence[Any]],
-    wanted: Sequence[Sequence[Wanted]],
-    found: dict[Wanted, Rate],
-) -> dict[Wanted, Rate]:
-    """Return the rates of the cheaper siblings, by the wanted price of the model itself."""
-    asked = {
-        group[0]: replace(group[0], name=sibling)
-        for _, group in zip(rows, wanted, strict=True)
-        if (sibling := found[group[0]].cheaper_sibling)
+    return {
+        (str(provider), str(name)): (sibling, tuple(later or ()))
+        for provider, name, sibling, later in rows
     }
-    rates = rates_at(store, as_of, list(asked.values())) if asked else []
-    return dict(zip(asked, rates, strict=True))
 
 
-def _mix(
-    row: Sequence[Any],
-    wanted: Sequence[Wanted],
-    found: dict[Wanted, Rate],
-    siblings: dict[Wanted, Rate],
-) -> Mix:
+def _wanted(row: Sequence[Any], sibling: str | None, later: Sequence[str]) -> list[Wanted]:
+    """Return the mix's own price, the standard tier's, the cheaper sibling's, and those of later models."""
+    own = Wanted(row[4], row[2], row[7], row[3], row[5])
+    names = (sibling or row[4], *later)
+    return [own, replace(own, tier="standard"), *(replace(own, name=name) for name in names)]
+
+
+def _mix(row: Sequence[Any], wanted: Sequence[Wanted], found: dict[Wanted, Rate]) -> Mix:
     tokens = Tokens(**dict(zip(ALL_CLASSES, row[10:], strict=True)))
     requests = int(row[8])
-    own, standard = found[wanted[0]], found[wanted[1]]
+    own, standard, sibling, *_ = (found[one] for one in wanted)
     now = cost_at(own, tokens, requests)
-    offers = [_offer(found[one], one.name, tokens, requests) for one in wanted[2:]]
+    offers = [_offer(found[one], one.name, tokens, requests) for one in wanted[3:]]
     cheaper = [offer for offer in offers if offer and now is not None and offer.cost_usd < now]
-    sibling = siblings.get(wanted[0])
     return Mix(
         endpoint=row[0],
         model=row[1],
@@ -146,7 +130,11 @@ def _mix(
         caches=own.has_cache_read and 0 < own.cache_read < own.input,
         cache_minimum=own.prompt_cache_min_tokens or 1024,
         retires_on=own.retires_on,
-        sibling=_offer(sibling, sibling.wanted.name, tokens, requests) if sibling else None,
+        sibling=(
+            _offer(sibling, wanted[2].name, tokens, requests)
+            if wanted[2].name != wanted[0].name
+            else None
+        ),
         newer=min(cheaper, key=lambda offer: offer.cost_usd, default=None),
         standard=_offer(standard, "standard", tokens, requests) if row[2] != "standard" else None,
     )
