@@ -42,6 +42,11 @@ def to_stdout(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         _abandon_stdout()
+    except OSError as error:
+        _abandon_stdout()
+        raise CostctlError(
+            f"cannot write to stdout: {error.strerror}", code="not_writable"
+        ) from error
 
 
 def write_file(path: Path, text: str) -> None:

@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+import typer
 
 import costctl
 from costctl.cli import main, schema
-from costctl.cli._commands import line_of, names_in
+from costctl.cli._commands import examples_in, line_of, names_in
 from costctl.errors import CostctlError, ExitCode, NoDataError, OverBudgetError
 from tests.cli.logs import call, log
 
@@ -50,6 +51,9 @@ def failing(error: BaseException):
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (RuntimeError("Query interrupted"), 130, "interrupted\n"),
         (BrokenPipeError(), 0, ""),
+        (typer.Abort(), 130, ""),
+        (typer.Exit(3), 3, ""),
+        (SystemExit(0), 0, ""),
     ],
 )
 def test_an_outcome_has_its_exit_code(run, monkeypatch, error, code, words):
@@ -234,6 +238,36 @@ def completed(words: str) -> list[str]:
 )
 def test_completion_offers_what_is_known(words, offered):
     assert completed(words) == offered
+
+
+def test_completion_ends_well(run):
+    env = {"_COSTCTL_COMPLETE": "complete_bash", "COMP_WORDS": "costctl sta", "COMP_CWORD": "1"}
+    result = run(env=env)
+    assert (result.code, result.stdout) == (0, "status\n")
+
+
+def test_a_word_within_a_group_is_answered_with_a_close_one(run):
+    result = run("pricing", "lits")
+    assert result.code == 2
+    assert "Did you mean 'list'?" in result.stderr
+    assert "`costctl pricing --help`" in result.stderr
+
+
+def test_a_group_alone_prints_its_help_and_is_exit_2(run):
+    result = run("pricing")
+    assert (result.code, result.stdout) == (2, run("pricing", "--help").stdout)
+
+
+def test_a_group_with_a_command_of_its_own_runs_it(run):
+    assert run("formats").code == 0
+    assert "Commands:\n  explain" in run("formats", "--help").stdout
+
+
+def test_help_without_examples_is_its_text():
+    assert examples_in("""Say something.
+
+    More.
+    """) == ("Say something.\n\nMore.", "")
 
 
 def test_completion_loads_no_engine():

@@ -179,6 +179,61 @@ def test_hints_are_for_people_at_a_terminal(capsys, monkeypatch):
     assert capsys.readouterr().err == "try this\n"
 
 
+def test_a_reader_that_is_gone_swallows_the_rest(monkeypatch, tmp_path):
+    with (tmp_path / "out.txt").open("w") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        _output._abandon_stdout()
+        _output.to_stdout("nobody reads this")
+        monkeypatch.undo()
+    assert (tmp_path / "out.txt").read_text() == ""
+
+
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError("closed")])
+def test_a_stdout_that_is_gone_stops_nothing(monkeypatch, error):
+    class Gone:
+        encoding = "utf-8"
+
+        def write(self, _text: str) -> None:
+            raise BrokenPipeError
+
+        def flush(self) -> None:
+            raise error
+
+        def fileno(self) -> int:
+            raise OSError
+
+    monkeypatch.setattr(sys, "stdout", Gone())
+    _output.to_stdout("nobody reads this")
+    _output.flush()
+    monkeypatch.undo()
+
+
+@pytest.mark.skipif(
+    not os.path.exists("/dev/full"), reason="this system has no device that is always full"
+)  # noqa: PTH110 - no file
+def test_a_full_disk_is_exit_2():
+    script = f"{sys.executable} -c 'import sys; from costctl.cli import main; sys.exit(main())' schema ingest"
+    done = subprocess.run(
+        ["/bin/bash", "-c", f"{script} > /dev/full"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: cannot write to stdout: No space left on device\n",
+    )
+
+
+def test_a_terminal_without_a_size_is_as_wide_as_its_content(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr("os.get_terminal_size", lambda _fd: os.terminal_size((0, 0)))
+    assert _output._width(tty=True) is None
+
+    def _no_terminal(_descriptor: int) -> None:
+        raise OSError
+
+    monkeypatch.setattr("os.get_terminal_size", _no_terminal)
+    assert _output._width(tty=True) is None
+
+
 def test_a_stderr_that_is_gone_stops_nothing(monkeypatch):
     class Gone:
         encoding = "utf-8"

@@ -1,10 +1,11 @@
 """What every question shares: scope, moment, prices and where usage comes from."""
 
 import json
+from pathlib import Path
 
 import pytest
 
-from costctl.cli._session import condition_of, dimensions_of
+from costctl.cli._session import cache_folder, condition_of, dimensions_of
 from costctl.errors import CostctlError
 from costctl.vocabulary import Condition
 from tests.cli.logs import call, log
@@ -153,6 +154,28 @@ def test_prices_are_compiled_into_the_cache_of_the_user(run, tmp_path):
     log(tmp_path / "a.jsonl", call(1))
     assert run("breakdown", "a.jsonl", env={"XDG_CACHE_HOME": str(tmp_path / "c")}).code == 0
     assert list((tmp_path / "c/costctl").glob("prices-*"))
+
+
+def test_a_price_file_of_ones_own_lies_above_the_table(run, tmp_path):
+    log(tmp_path / "a.jsonl", call(1))
+    built_in = json.loads(run("breakdown", "a.jsonl", "--json").stdout)["pricing"]
+    (tmp_path / "costctl.yaml").write_text("pricing: {default_provider: azure}\n")
+    own = json.loads(run("breakdown", "a.jsonl", "--json").stdout)["pricing"]
+    assert own["sha256"] != built_in["sha256"]
+    (tmp_path / "empty.yaml").write_text("")
+    assert run("breakdown", "a.jsonl", "--pricing", "empty.yaml").code == 2
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [({"XDG_CACHE_HOME": "/c"}, "/c/costctl"), ({"HOME": "/h"}, "/h/.cache/costctl"), ({}, None)],
+)
+def test_compiled_prices_are_kept_where_the_system_keeps_such_things(monkeypatch, environ, folder):
+    for name in ("XDG_CACHE_HOME", "HOME"):
+        monkeypatch.delenv(name, raising=False)
+        if name in environ:
+            monkeypatch.setenv(name, environ[name])
+    assert cache_folder() == (Path(folder) if folder else None)
 
 
 def test_the_wall_clock_is_now_where_nothing_else_is_said(run, tmp_path):

@@ -97,6 +97,27 @@ def test_usage_that_is_too_old_is_exit_3(filled, age, code):
     assert ("the newest usage is 19 d old" in result.stderr) == (code == 3)
 
 
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        ("2026-11-04T00:30", "30 min before now"),
+        ("2026-11-04T05:30", "5 h 30 min before now"),
+        ("2026-11-05T05:30", "1 d 5 h before now"),
+    ],
+)
+def test_ages_are_told_in_their_two_largest_units(filled, moment, words):
+    assert words in filled("status", "--as-of", moment).stdout
+
+
+def test_usage_without_a_time_is_never_fresh(run, tmp_path):
+    log(tmp_path / "a.jsonl", call(1, timestamp=None))
+    run("ingest", "a.jsonl")
+    result = run("status", "--max-age", "1d")
+    assert result.code == 3
+    assert "newest       no row has a time" in result.stdout
+    assert "the newest usage is undated" in result.stderr
+
+
 @pytest.mark.parametrize("age", ["2", "2 days", "-1d", "1m", ""])
 def test_a_wrong_age_is_exit_2(filled, age):
     result = filled("status", f"--max-age={age}")
