@@ -6,6 +6,7 @@ import pty
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -209,8 +210,8 @@ def test_a_stdout_that_is_gone_stops_nothing(monkeypatch, error):
 
 
 @pytest.mark.skipif(
-    not os.path.exists("/dev/full"), reason="this system has no device that is always full"
-)  # noqa: PTH110 - no file
+    not Path("/dev/full").exists(), reason="this system has no device that is always full"
+)
 def test_a_full_disk_is_exit_2():
     script = f"{sys.executable} -c 'import sys; from costctl.cli import main; sys.exit(main())' schema ingest"
     done = subprocess.run(
