@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from costctl.pricebook.book import Book, Entry
+from costctl.pricebook.book import Book, Entry, Provider
 from costctl.pricebook.compare_tables import (
     DIFFERS,
     Compared,
@@ -16,6 +16,7 @@ from costctl.pricebook.compare_tables import (
 )
 from costctl.pricebook.facts import Blocks, Period
 from costctl.pricebook.names import Names
+from costctl.pricebook.price_sets import uplifts
 from costctl.pricebook.price_text import PeriodText, Prices
 from costctl.pricebook.tables import CompiledBook
 from costctl.pricebook.timeline import at as held_at
@@ -93,13 +94,18 @@ class Planner:
             why = f"a figure of region {match.region}"
             return _by_hand(decided, why) if differences else None
         self.seen.add((offered.provider, name))
-        why = self._unwritable(entry, period, provider.place.file, offered)
+        why = self._unwritable(entry, period, provider, offered) or _has_factor(
+            provider, period, moment
+        )
         if why:
             return _by_hand(decided, why) if differences else None
         return self._written(decided, period)
 
-    def _unwritable(self, entry: Entry, period: Period, file: str, offered: Offered) -> str:
+    def _unwritable(
+        self, entry: Entry, period: Period, provider: Provider, offered: Offered
+    ) -> str:
         """Return why a period cannot be followed by a new one, or an empty text."""
+        file = provider.place.file
         if (
             entry.place.file != file
             or period.place.file != file
@@ -178,6 +184,14 @@ class Planner:
             period=text,
             aliases=tuple(aliases),
         )
+
+
+def _has_factor(provider: Provider, period: Period, moment: datetime) -> str:
+    """Return why a figure of the default region is no list price, or an empty text."""
+    region = provider.default_region
+    stated = period.regions.get(region)
+    own = stated.uplift if stated and stated.uplift else held_at(uplifts(provider, region), moment)
+    return "" if own == 1 else f"a factor holds in {region}, so its figures are no list prices"
 
 
 def _by_model(compared: Compared) -> dict[tuple[str, str], tuple[Difference, ...]]:

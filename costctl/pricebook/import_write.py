@@ -11,7 +11,7 @@ from costctl.errors import CostctlError
 from costctl.pricebook.book import Book
 from costctl.pricebook.check import warnings_of
 from costctl.pricebook.compile import compile_book
-from costctl.pricebook.facts import Block, Period
+from costctl.pricebook.facts import Period, PromptTier
 from costctl.pricebook.files import price_files
 from costctl.pricebook.import_plan import (
     ADDED,
@@ -110,7 +110,7 @@ def _apply(text: PriceText, book: Book, decision: Decision, day: date) -> Decisi
     elif decision.action == NEW_PERIOD and period and decision.period:
         _append_period(text, decision, period)
     elif decision.action == ADDED and period:
-        done = all(_add(text, period, key, prices) for key, prices in _missing(decision))
+        done = _add(text, period, _missing(decision))
     elif decision.action == CHECKED and period:
         text.set_checked(period.place.line, day)
     if done:
@@ -131,45 +131,57 @@ def _append_period(text: PriceText, decision: Decision, period: Period) -> None:
         text.insert(text.end_of_item(last), decision.period.lines(text.indent(period.place.line)))
 
 
-def _missing(decision: Decision) -> Iterable[tuple[PriceKey, dict[str, Decimal]]]:
+def _missing(decision: Decision) -> dict[PriceKey, dict[str, Decimal]]:
     found: dict[PriceKey, dict[str, Decimal]] = {}
     for d in decision.differences:
         if d.theirs is not None:
             key = PriceKey(d.tier, d.min_prompt_tokens, d.window)
             found.setdefault(key, {})[d.price_class] = d.theirs
-    return found.items()
+    return found
 
 
-def _add(text: PriceText, period: Period, key: PriceKey, prices: Mapping[str, Decimal]) -> bool:
-    """Add figures to a period in force, beside those that it has."""
-    steps = dict(period.prices.steps(key.tier))
-    known = steps.get(key.min_prompt_tokens)
-    if known is not None:
-        line = known.place.line
-        return all(text.add_to_mapping(line, name, quoted(price)) for name, price in prices.items())
-    inner = " " * (text.indent(period.place.line) + 2)
-    if not key.min_prompt_tokens:
-        after = _last_line(period.prices.blocks.values(), period.place.line)
-        text.insert(after, [f"{inner}{key.tier}: {block(prices)}"])
-        return True
-    tiers = period.prices.tiers
-    same = next((tier for tier in tiers if tier.min_prompt_tokens == key.min_prompt_tokens), None)
-    if same is not None:
-        after = _last_line(same.blocks.values(), same.place.line)
-        text.insert(after, [f"{inner}    {key.tier}: {block(prices)}"])
-        return True
-    if tiers:
+def _add(
+    text: PriceText, period: Period, missing: Mapping[PriceKey, Mapping[str, Decimal]]
+) -> bool:
+    """Add figures to a period in force, beside those that it has; false, and nothing, where they do not fit."""
+    if not all(_fits(text, period, key) for key in missing):
         return False
-    after = _last_line(period.prices.blocks.values(), period.place.line)
-    if after not in text.inserts:
-        lines = prompt_tier(inner, key.min_prompt_tokens, {key.tier: prices})
-        text.insert(after, [f"{inner}tiers:", *lines])
-        return True
-    return False
+    inner = " " * (text.indent(period.place.line) + 2)
+    last = max((b.place.line for b in period.prices.blocks.values()), default=period.place.line)
+    new_sizes: dict[int, dict[str, Mapping[str, Decimal]]] = {}
+    for key, prices in missing.items():
+        known = dict(period.prices.steps(key.tier)).get(key.min_prompt_tokens)
+        same = _tier_of(period, key)
+        if known is not None:
+            for name, price in prices.items():
+                text.add_to_mapping(known.place.line, name, quoted(price))
+        elif not key.min_prompt_tokens:
+            text.insert(last, [f"{inner}{key.tier}: {block(prices)}"])
+        elif same is not None:
+            after = max(b.place.line for b in same.blocks.values())
+            text.insert(after, [f"{inner}    {key.tier}: {block(prices)}"])
+        else:
+            new_sizes.setdefault(key.min_prompt_tokens, {})[key.tier] = prices
+    if new_sizes:
+        tiers = [
+            line
+            for size, found in sorted(new_sizes.items())
+            for line in prompt_tier(inner, size, found)
+        ]
+        text.insert(last, [f"{inner}tiers:", *tiers])
+    return True
 
 
-def _last_line(blocks: Iterable[Block], default: int) -> int:
-    return max((stated.place.line for stated in blocks), default=default)
+def _fits(text: PriceText, period: Period, key: PriceKey) -> bool:
+    known = dict(period.prices.steps(key.tier)).get(key.min_prompt_tokens)
+    if known is not None:
+        return text.holds_mapping(known.place.line)
+    return not key.min_prompt_tokens or _tier_of(period, key) is not None or not period.prices.tiers
+
+
+def _tier_of(period: Period, key: PriceKey) -> PromptTier | None:
+    sizes = {tier.min_prompt_tokens: tier for tier in period.prices.tiers}
+    return sizes.get(key.min_prompt_tokens)
 
 
 def _doubts(

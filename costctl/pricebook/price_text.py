@@ -57,13 +57,14 @@ class PriceText:
         """Put lines after a line."""
         self.inserts.setdefault(after, []).extend(lines)
 
-    def add_to_mapping(self, number: int, key: str, value: str) -> bool:
-        """Add a key to a one-line mapping; false where the line holds none."""
-        match = _FLOW.match(self.line(number))
-        if match is None:
-            return False
-        self.replaced[number] = f"{match['head']}, {key}: {value}{match['tail']}"
-        return True
+    def holds_mapping(self, number: int) -> bool:
+        """Return whether a line ends with a mapping that keys can be added to."""
+        return _FLOW.match(self.line(number)) is not None
+
+    def add_to_mapping(self, number: int, key: str, value: str) -> None:
+        """Add a key to a mapping of one line."""
+        added = rf"\g<head>, {key}: {value}\g<tail>"
+        self.replaced[number] = _FLOW.sub(added, self.line(number))
 
     def set_checked(self, start: int, day: date) -> bool:
         """Write the day of the last look into the source of the period that begins on a line."""

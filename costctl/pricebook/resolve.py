@@ -7,7 +7,7 @@ a hint for the reader alone.
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
-from costctl.errors import CostctlError, nearest
+from costctl.errors import nearest
 from costctl.pricebook.keys import Key, Resolution, Resolved
 from costctl.pricebook.names import Listed, Names
 from costctl.pricebook.tables import PRICE_BOOK, Row
@@ -210,18 +210,3 @@ def _latest(first: object, second: datetime | None) -> datetime | None:
 def _earliest(first: object, second: datetime | None) -> datetime | None:
     given = [m for m in (first, second) if isinstance(m, datetime) and opened(m)]
     return min(given, default=None)
-
-
-def require(names: Names, name: str, provider: str | None = None) -> Resolved:
-    """Return what a name alone is priced as.
-
-    Errors: `CostctlError` with the nearest names where it has no price.
-    """
-    listed = names.providers.get(provider) if provider else None
-    key = Key(provider=provider if listed else None, requested_model=name)
-    found = resolve(names, [key], lambda _provider, _name: ()).resolved[0]
-    if found.reason:
-        raise CostctlError(
-            f"{name!r} has no price: {found.reason.replace('_', ' ')}", found.hint, found.reason
-        )
-    return found

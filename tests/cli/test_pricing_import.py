@@ -1,6 +1,7 @@
 """`costctl pricing diff` and `import`: public tables against ours, and into ours."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -406,3 +407,309 @@ def test_an_import_without_a_table_to_write_to_is_an_error(run, tmp_path):
     done = run("pricing", "import", "--from", "litellm", source)
     assert done.code == 2
     assert "no price files at pricing" in done.stderr
+
+
+def ours(table, old: str, new: str):
+    path = table / "providers" / "openai.yaml"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+DEARER = {"gpt-a": GPT_A | {"output_cost_per_token": 1.8e-05}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "why"),
+    [
+        ("from: 2026-06-01\n", "from: 2026-06-01\n        to: 2027-01-01\n", "its period is closed"),
+        ("from: 2026-06-01", "from: 2026-11-23", "its period begins on 2026-11-23"),
+        ("      # the cut of June\n      - from: 2026-06-01\n", "      -\n        from: 2026-06-01\n", "laid out in another way"),
+        (
+            "  # as announced\n",
+            '\n        windows:\n          - {name: w, tz: UTC, hours: ["01:00-02:00"], standard: {input: "6", output: "16"}}\n',
+            "it has day windows",
+        ),
+        ("  # as announced\n", '\n        regions: {regional: {standard: {input: "6", output: "16"}}}\n', "states figures of regions"),
+        ("home: true\n", "home: true\ndefault_region: regional\n", "a factor holds in regional"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_a_new_period_is_left_to_a_person(bring, table, old, new, why):
+    ours(table, old, new)
+    before = (table / "providers" / "openai.yaml").read_text()
+    done, result, text = bring(DEARER)
+    assert (done.code, text) == (0, before), done.stderr
+    assert why in result["rows"][0]["why"]
+
+
+def test_a_region_of_a_model_is_left_to_a_person(bring, table):
+    ours(table, 'regional: {uplift: "1.10"}', 'regional: {uplift: "1.10", prefixes: ["eu/"]}')
+    _, result, _ = bring({"eu/gpt-a": GPT_A, "eu/gpt-new": GPT_B})
+    assert [row["why"] for row in result["rows"]] == [
+        "a figure of region regional",
+        "a path or a region's name, not a model's",
+    ]
+
+
+def test_prices_that_stand_elsewhere_are_left_to_a_person(bring, table):
+    ours(table, "  - id: gpt-b\n", "  - id: gpt-c\n    inherits: gpt-a\n\n  - id: gpt-b\n")
+    _, result, _ = bring({"gpt-c": DEARER["gpt-a"]})
+    assert result["rows"][0]["why"] == "its prices stand elsewhere"
+
+
+def test_the_factors_of_regions_go_along_into_a_new_period(bring, table):
+    ours(table, "  # as announced\n", '\n        regions: {regional: {uplift: "1.2"}}\n')
+    _, _, text = bring(DEARER)
+    assert text.count('        regions: {regional: {uplift: "1.2"}}\n') == 2
+
+
+TIERED = {
+    "input_cost_per_token_flex": 2e-06,
+    "input_cost_per_token_priority": 7e-06,
+    "input_cost_per_token_above_200k_tokens_flex": 4e-06,
+    "input_cost_per_token_above_200k_tokens_priority": 1.4e-05,
+}
+
+
+def test_a_service_tier_joins_with_its_long_prompts(bring):
+    done, result, text = bring({"gpt-a": GPT_A | TIERED})
+    assert done.code == 0, done.stderr
+    assert rows(result) == {"gpt-a": "added"}
+    assert (
+        """\
+        batch: {input: "2.5", output: "7.5"}
+        flex: {input: "2"}
+        priority: {input: "7"}
+        tiers:
+          - min_prompt_tokens: 200001
+            mode: whole_request
+            flex: {input: "4"}
+            priority: {input: "14"}
+        source:"""
+        in text
+    )
+
+
+LONG = """
+        tiers:
+          - min_prompt_tokens: %d
+            mode: whole_request
+            standard: {input: "10", output: "30"}
+"""
+
+
+def test_a_service_tier_joins_the_long_prompts_that_are_there(bring, table):
+    ours(table, "  # as announced\n", LONG % 200001)
+    _, result, text = bring({"gpt-a": GPT_A | TIERED})
+    assert rows(result) == {"gpt-a": "added"}
+    assert '            standard: {input: "10", output: "30"}\n            flex: {input: "4"}\n            priority: {input: "14"}\n' in text  # fmt: skip
+
+
+def test_a_prompt_size_between_others_is_left_to_a_person(bring, table):
+    ours(table, "  # as announced\n", LONG % 300000)
+    before = (table / "providers" / "openai.yaml").read_text()
+    _, result, text = bring({"gpt-a": GPT_A | TIERED})
+    assert (rows(result), text) == ({"gpt-a": "by hand"}, before)
+
+
+def test_a_second_name_of_a_new_model_is_told(bring):
+    _, result, text = bring({"gpt-n": GPT_B, "openai/gpt-n": GPT_B})
+    assert [row["action"] for row in result["rows"]] == ["new model", "by hand"]
+    assert text.count("- id: gpt-n\n") == 1
+
+
+def test_a_name_that_already_means_another_model_is_told(bring):
+    new = {"id": "gpt-x", "match": {"or": [{"equals": "gpt-a"}]}, "prices": {"input_mtok": 1}}
+    _, result, text = bring([{"id": "openai", "models": [new]}], name="genai-prices")
+    assert (text, result["rows"][0]["why"]) == (OURS, "its name gpt-a means another model here")
+
+
+def test_a_fine_tuned_name_is_quoted(bring, run):
+    _, _, text = bring({"ft:gpt-b": GPT_B})
+    assert '- id: "ft:gpt-b"\n' in text
+    assert run("pricing", "explain", "ft:gpt-b:org:name:id").code == 0
+
+
+def test_an_import_that_would_leave_a_wrong_file_writes_nothing(bring):
+    wrong = GPT_B | {"input_cost_per_token": 1e12}
+    done, _, text = bring({"gpt-n": wrong})
+    assert (done.code, text) == (2, OURS)
+    assert "nothing is written" in done.stderr
+
+
+def test_a_single_price_file_can_be_written_to(run, tmp_path):
+    mine, source = tmp_path / "mine.yaml", tmp_path / "public.json"
+    mine.write_text(OURS)
+    source.write_text(json.dumps(DEARER))
+    done = run("pricing", "import", "--from", "litellm", source, "--pricing", mine)
+    assert (done.code, f"written: {mine}" in done.stdout) == (0, True)
+    assert 'output: "18"}\n        batch: {input: "2.5"' in mine.read_text()
+
+
+def test_only_the_models_asked_for_are_touched(bring):
+    both = {**DEARER, "gpt-b": GPT_B | {"output_cost_per_token": 3e-06}}
+    assert rows(bring(both, "--model", "gpt-b", "--dry-run")[1]) == {"gpt-b": "new period"}
+    assert rows(bring(both, "--provider", "deepseek", "--dry-run")[1]) == {}
+    assert bring(both, "--at", "yesterday")[0].code == 2
+
+
+def test_fields_without_a_class_here_are_listed(bring):
+    odd = {
+        "gpt-b": GPT_B | {"output_cost_per_pixel": 1e-08, "deprecation_date": "soon"},
+        "gpt-t": {"litellm_provider": "openai", "tiered_pricing": []},
+        "else": {"litellm_provider": "nobody", "input_cost_per_token": 1},
+        "text": "not an entry",
+    }
+    _, result, _ = bring(odd)
+    assert result["skipped"] == [
+        "gpt-b: output_cost_per_pixel has no class here",
+        "gpt-t: tiered_pricing is read by hand",
+    ]
+
+
+def test_searches_are_priced_where_all_sizes_cost_the_same(bring):
+    search = {
+        "search_context_cost_per_query": {
+            "search_context_size_low": 0.01,
+            "search_context_size_high": 0.01,
+        }
+    }
+    assert 'web_search_call: "10000"' in bring({"gpt-b": GPT_B | search})[2]
+
+
+HOURS = {"start_time": "16:30:00+00:00", "end_time": "00:30:00+00:00"}
+
+
+def test_hours_of_the_day_become_a_window(bring, run):
+    deep = {
+        "id": "deep-a",
+        "prices": [
+            {"prices": {"input_mtok": 0.2, "output_mtok": 0.8, "audio_hours": 1}},
+            {"constraint": HOURS, "prices": {"input_mtok": 0.05, "output_mtok": 0.4}},
+        ],
+        "price_variants": [{"when": {"service_tier": "default"}, "prices": {}}],
+    }
+    done, result, text = bring(
+        [{"id": "deepseek", "models": [deep]}], name="genai-prices", provider="deepseek"
+    )
+    assert done.code == 0, done.stderr
+    assert 'hours: ["00:00-00:30", "16:30-24:00"]' in text
+    assert result["skipped"] == ["deep-a: audio_hours has no class here"]
+    for at, price in (
+        ("2026-11-24T16:29:59", 0.2),
+        ("2026-11-24T16:30", 0.05),
+        ("2026-11-25T00:29", 0.05),
+    ):
+        shown = run("pricing", "explain", "deep-a", "--at", at, "--json")
+        assert json.loads(shown.stdout)["result"]["usd_per_1m"]["input"] == price
+
+
+@pytest.mark.usefixtures("table")
+def test_installed_packages_are_read_without_the_network(run, tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    (site / "litellm").mkdir(parents=True)
+    (site / "litellm" / "__init__.py").write_text(
+        "raise RuntimeError('looked up, never imported')\n"
+    )
+    (site / "litellm" / "model_prices_and_context_window_backup.json").write_text(
+        json.dumps(DEARER)
+    )
+    (site / "genai_prices").mkdir()
+    (site / "genai_prices" / "__init__.py").write_text("")
+    (site / "genai_prices" / "data.py").write_text(PACKAGE)
+    monkeypatch.syspath_prepend(site)
+    done = run("pricing", "diff", "--against", "litellm", "installed", "--json")
+    assert json.loads(done.stdout)["result"]["counts"] == {"differs": 1}
+    done = run("pricing", "diff", "--against", "genai-prices", "installed", "--json")
+    result = json.loads(done.stdout)["result"]
+    assert [
+        (r["model"], r["min_prompt_tokens"], r["theirs_usd_per_1m"]) for r in result["rows"]
+    ] == [
+        ("gpt-a", 0, 4),
+        ("gpt-a", 272001, 8),
+    ]
+    for name in ("genai_prices.data", "genai_prices"):
+        del sys.modules[name]
+
+
+PACKAGE = """
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+
+class ModelPrice:
+    def __init__(self, **prices):
+        self.__dict__.update(prices)
+
+    def _comparable_values(self):
+        return self.__dict__
+
+
+@dataclass
+class Tier:
+    start: int
+    price: Decimal
+
+
+@dataclass
+class Tiered:
+    base: Decimal
+    tiers: list
+
+
+@dataclass
+class Start:
+    start_date: date
+
+
+@dataclass
+class Conditional:
+    constraint: Start
+    prices: ModelPrice
+
+
+@dataclass
+class Equals:
+    equals: str
+
+
+@dataclass
+class Or:
+    or_: list
+
+
+@dataclass
+class Variant:
+    when: dict
+    prices: ModelPrice
+
+
+@dataclass
+class Model:
+    id: str
+    match: Or
+    prices: list
+    price_variants: list
+    name: str = None
+
+
+@dataclass
+class Provider:
+    id: str
+    models: list
+
+
+tiered = Tiered(Decimal(4), [Tier(272000, Decimal(8))])
+prices = [Conditional(None, ModelPrice(input_mtok=Decimal(9))), Conditional(Start(date(2026, 6, 1)), ModelPrice(input_mtok=tiered))]
+batch = [Variant({"processing": "batch"}, ModelPrice(input_mtok=Decimal("2.5")))]
+providers = [Provider("openai", [Model("gpt-a", Or([Equals("gpt-a")]), prices, batch)])]
+"""
+
+
+@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("name", ["litellm", "genai-prices"])
+def test_a_package_that_is_not_installed_is_an_error(run, name):
+    done = run("pricing", "diff", "--against", name, "installed")
+    assert done.code == 2
+    assert f"{name} is not installed" in done.stderr
