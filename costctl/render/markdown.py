@@ -8,8 +8,10 @@ from costctl.render.head import scope_line
 from costctl.render.style import Style, clean
 from costctl.table import Column, Envelope, Report, Table
 
+COMMAND = "costctl "
+BULLET = "- "
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!$^])")
-LEADING = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s)")
+LEADING = re.compile(r"^(\s*\d*)([-+.)])(?=\s)")
 MENTION = re.compile(r"@(?=\w)")
 BACKTICKS = re.compile(r"`+")
 
@@ -17,11 +19,10 @@ BACKTICKS = re.compile(r"`+")
 def render(report: Report, envelope: Envelope, _style: Style) -> str:
     """Return the whole report."""
     blocks: list[str] = []
-    head = [line for line in (*report.head, scope_line(envelope)) if line]
-    blocks += [escaped(line) for line in head]
+    blocks += [_prose(line) for line in (*report.head, scope_line(envelope)) if line.strip()]
     for table in report.tables:
         blocks += _table(table, envelope.currency)
-    blocks += [escaped(line) for line in report.foot]
+    blocks += [_prose(line) for line in report.foot if line.strip()]
     warnings = (*envelope.warnings, *report.warnings)
     blocks += (
         ["\n".join(f"- Warning: {escaped(warning.message)}" for warning in warnings)]
@@ -35,6 +36,16 @@ def escaped(text: str) -> str:
     """Return a line that reads as written: no markup, no link, no mention, no HTML."""
     plain = LEADING.sub(r"\1\\\2", SPECIAL.sub(r"\\\1", clean(text)))
     return MENTION.sub("@\u200b", plain.replace("://", ":\u200b//"))
+
+
+def _prose(line: str) -> str:
+    """Return a line of its own: a bullet stays one, a command can be copied."""
+    text = line.strip()
+    if text.startswith(COMMAND):
+        return code(text)
+    if text.startswith(BULLET):
+        return BULLET + escaped(text.removeprefix(BULLET))
+    return escaped(text)
 
 
 def code(text: str) -> str:
@@ -59,7 +70,7 @@ def _table(table: Table, currency: str) -> Iterator[str]:
         lines.append(_line(_bold(table.columns, shown.total)))
     yield "\n".join(lines)
     if table.notes:
-        yield "\n".join(f"- {escaped(note)}" for note in table.notes)
+        yield "\n".join(f"- {_prose(note).removeprefix(BULLET)}" for note in table.notes)
 
 
 def _cells(columns: tuple[Column, ...], row: tuple[str, ...]) -> Iterator[str]:

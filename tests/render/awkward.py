@@ -149,7 +149,13 @@ REPORT = Report(
         "nested": {"day": date(2026, 11, 1), "empty": {}},
     },
     head=("A line above [red]",),
-    foot=("try: costctl simulate --cache-hit 0.3",),
+    foot=(
+        "What stands out:",
+        "- rag_query on gpt-4o: long prompts",
+        "    costctl simulate --route rag_query=0.4 --swap gpt-4o=gpt-4o-mini",
+        "",
+        "1. not a list @octocat",
+    ),
     warnings=(Warn("unpriced", "3 requests have no price \x1b[31m"),),
 )
 ENVELOPE = Envelope(

@@ -83,6 +83,13 @@ def test_markdown_keeps_text_in_one_cell_of_one_line(text):
     assert not re.search(r"(?<!\\)\|", line)
 
 
+def test_markdown_keeps_bullets_and_commands():
+    lines = as_markdown(REPORT, ENVELOPE, Style()).splitlines()
+    assert "- rag\\_query on gpt-4o: long prompts" in lines
+    assert "`costctl simulate --route rag_query=0.4 --swap gpt-4o=gpt-4o-mini`" in lines
+    assert "1\\. not a list @\u200boctocat" in lines
+
+
 def test_markdown_neither_mentions_nor_links_nor_takes_html():
     text = as_markdown(REPORT, ENVELOPE, Style())
     outside = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", text)
