@@ -60,7 +60,8 @@ def result(
 def _fields(spent: Spent, total: Spent) -> dict[str, object]:
     return {
         "requests": spent.requests,
-        "billable_requests": spent.billable_requests,
+        # Where the calls were not counted, those that were billed were not either.
+        "billable_requests": None if spent.requests is None else spent.billable_requests,
         "errors": spent.errors,
         "cache_hits": spent.cache_hits,
         "tokens": _token_fields(spent.tokens),
