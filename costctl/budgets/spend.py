@@ -120,7 +120,8 @@ def _forecast(base: Outcome, check: SpendCheck, facts: _Facts) -> Outcome:
     if early or projection is None:
         status = EARLY[check.on_too_early]
         base = replace(base, status=status, reasons=(early,), forecast=projection)
-        return doubted(base, facts.doubts) if status is not Status.SKIP else base
+        # Too early to project is neutral; no usage at all, or usage nobody can price, is not.
+        return doubted(base, facts.doubts)
     p90 = projection.p90_usd if check.use == "p90" else None
     fixed = _fixed_ahead(facts.fixed_ahead, projection)
     value = Decimal(str(projection.p50_usd if p90 is None else p90)) + fixed

@@ -11,7 +11,7 @@ from costctl.table import Cell, Column, Kind, Report, Table, Warn
 MONEY = frozenset({"actual", "forecast", "simulate"})
 TROUBLE = (Status.FAIL, Status.INCONCLUSIVE, Status.WARN)
 SHOWN_GROUPS = 50
-MANY = 1_000
+MANY = 100
 
 HEAD = (
     Column("status", "Status", Kind.STATUS),
@@ -112,7 +112,7 @@ def amount(value: Decimal, outcome: Outcome) -> str:
 
 
 def _figure(value: Decimal) -> str:
-    return f"{value:,.0f}" if abs(value) >= MANY else f"{float(value):.4g}"
+    return f"{value:,.2f}" if abs(value) >= MANY else f"{float(value):.4g}"
 
 
 def driver_words(driver: Driver) -> str:
