@@ -8,6 +8,7 @@ from decimal import Decimal
 from costctl.store.connection import Store
 from costctl.store.fixed_lines import FixedLine, fixed_lines
 from costctl.store.rollup_grain import roll
+from costctl.store.rollup_price import TOKENS
 from costctl.store.rollup_rows import Percentiles, row_percentiles
 from costctl.store.rollup_unpriced import Unpriced, unpriced
 from costctl.vocabulary import ALL_CLASSES, PRICE_BASES, Query, Spent, Tokens
@@ -52,8 +53,9 @@ class Facts:
 
 def spent(store: Store, query: Query) -> list[Spent]:
     """Return what each group used and cost, the dearest first, unpriced last, then by key."""
-    roll(store, query)
-    return _spent(store, query)
+    shape = roll(store, query).shape
+    filled = {column for name in shape.classes for column in TOKENS[name]}
+    return _spent(store, query, filled)
 
 
 def total(store: Store, query: Query) -> Spent:
@@ -94,7 +96,7 @@ def percentiles(store: Store, query: Query) -> dict[tuple[object, ...], Percenti
     return row_percentiles(store, query)
 
 
-def _spent(store: Store, query: Query) -> list[Spent]:
+def _spent(store: Store, query: Query, filled: set[str]) -> list[Spent]:
     dims = [f"d{number}" for number in range(len(query.by))]
     lacking = store.connection.execute(
         "SELECT EXISTS (FROM priced WHERE lacks_price OR tokens_unknown > 0)"
@@ -102,7 +104,10 @@ def _spent(store: Store, query: Query) -> list[Spent]:
     some = bool(lacking and lacking[0])
     reasons = _counted(store, dims, "reason") if some else {}
     names = _counted(store, dims, "model") if some else {}
-    columns = ", ".join(f"{sql} AS {name}" for name, sql in _SUMS.items())
+    asked = {
+        name: sql for name, sql in _SUMS.items() if _EMPTY.get(name, "rows") in {"rows", *filled}
+    }
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in asked.items())
     keys = "".join(f"{name}, " for name in dims)
     order = ", ".join(["cost_usd DESC NULLS LAST", *(f"{name} NULLS LAST" for name in dims)])
     rows = store.connection.execute(
@@ -111,7 +116,7 @@ def _spent(store: Store, query: Query) -> list[Spent]:
     found = []
     for row in rows:
         key = tuple(row[: len(dims)])
-        sums = dict(zip(_SUMS, row[len(dims) :], strict=True))
+        sums = dict(zip(asked, row[len(dims) :], strict=True))
         found.append(_one(key, sums, reasons.get(key, ()), names.get(key, ())))
     return found
 
@@ -166,6 +171,10 @@ _SUMS = {
 }
 
 
+_EMPTY = {f"{kind}_{name}": name for kind in ("billed", "avoided") for name in ALL_CLASSES}
+"""Sums that are 0, and not asked for, where no row has such tokens."""
+
+
 def _counted(
     store: Store, dims: Sequence[str], column: str
 ) -> dict[tuple[object, ...], tuple[tuple[str, int], ...]]:
@@ -217,7 +226,7 @@ def _one(
 
 
 def _tokens(prefix: str, sums: dict[str, object]) -> Tokens:
-    return Tokens(**{name: _count(sums[f"{prefix}{name}"]) for name in ALL_CLASSES})
+    return Tokens(**{name: _count(sums.get(f"{prefix}{name}")) for name in ALL_CLASSES})
 
 
 def _count(value: object) -> int:

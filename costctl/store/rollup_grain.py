@@ -1,11 +1,11 @@
 """How finely rows are grouped before they are priced: as coarsely as exactness allows."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from costctl.store.connection import Store
 from costctl.store.rollup_keys import resolve_keys, same_key
-from costctl.store.rollup_price import price
+from costctl.store.rollup_price import Shape, price
 from costctl.store.rollup_scan import Grain, Slot, coarse_grain, held, scan
 from costctl.vocabulary import Query
 
@@ -16,7 +16,15 @@ _WITHIN = """len(list_filter(
 """Whether a price changes between two borders of days, or of minutes."""
 
 
-def roll(store: Store, query: Query, also: Sequence[str] | None = None) -> Grain:
+@dataclass(frozen=True)
+class Rolled:
+    """How usage was grouped, and what pricing looked at."""
+
+    grain: Grain
+    shape: Shape
+
+
+def roll(store: Store, query: Query, also: Sequence[str] | None = None) -> Rolled:
     """Make the temp tables `rolled` and `priced`: groups whose rows all have the same rates.
 
     The rows are read once where prices in use change only from day to day; where one has windows, prompt-size
@@ -30,11 +38,11 @@ def roll(store: Store, query: Query, also: Sequence[str] | None = None) -> Grain
     finer = finer_grain(store, query, grain, everywhere=also is not None)
     if finer != grain:
         scan(store, query, finer, found)
-    price(store, query)
+    shape = price(store, query)
     if _mixes_classes(store):
         scan(store, query, replace(finer, classes=True), found)
-        price(store, query)
-    return finer
+        shape = price(store, query)
+    return Rolled(finer, shape)
 
 
 def finer_grain(store: Store, query: Query, grain: Grain, *, everywhere: bool = False) -> Grain:

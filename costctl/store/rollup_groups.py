@@ -118,7 +118,7 @@ def _asked(query: Query, dims: Sequence[str]) -> Query:
 
 def _group(store: Store, query: Query, also: Sequence[str]) -> tuple[int, ...]:
     """Make `priced` at the rows' own time, `repriced` at the price date, and `clocks`; return the steps told apart."""
-    grain = roll(store, replace(query, prices_at=None), also)
+    rolled = roll(store, replace(query, prices_at=None), also)
     price(store, query, into="repriced")
     store.connection.execute(
         """
@@ -147,7 +147,7 @@ def _group(store: Store, query: Query, also: Sequence[str]) -> tuple[int, ...]:
         """,
         {"prices_at": query.prices_at},
     )
-    return grain.thresholds
+    return rolled.grain.thresholds
 
 
 def _keys(alias: str, query: Query, step: str = "step") -> list[str]:

@@ -132,5 +132,7 @@ def _make_book(store: Store, answer: Resolution, others: Sequence[Resolved]) -> 
     )
     run(
         "CREATE OR REPLACE TEMP TABLE book_rates AS "
-        "SELECT * FROM price_rates SEMI JOIN book_steps USING (variant)"
+        "SELECT *, coalesce(lead(min_prompt_tokens) OVER (PARTITION BY variant "
+        "ORDER BY min_prompt_tokens), 9223372036854775807) AS below_prompt_tokens "
+        "FROM price_rates SEMI JOIN book_steps USING (variant)"
     )

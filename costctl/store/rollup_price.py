@@ -1,5 +1,6 @@
 """Exact money: rows, or groups of rows that share their rates, joined to the prices in force."""
 
+import re
 from dataclasses import dataclass
 
 from costctl.store.connection import Store
@@ -20,6 +21,9 @@ _TERMS = {
     "image_output": "n.image_output",
 }
 """Price class -> the tokens that it bills."""
+
+TOKENS = {name: tuple(re.findall(r"n\.(\w+)", tokens)) for name, tokens in _TERMS.items()}
+"""Price class -> the columns of tokens that it looks at."""
 
 _ZERO = "CAST(0 AS DECIMAL(38, 18))"
 _BELOW_LIST = " OR ".join(f"{name} <> list_{name}" for name in ("request", *_TERMS))
@@ -85,7 +89,7 @@ def shape_of(store: Store) -> Shape:
     return Shape(classes, bool(units), bool(windowed), bool(discounts))
 
 
-def price(store: Store, query: Query, into: str = "priced") -> None:
+def price(store: Store, query: Query, into: str = "priced") -> Shape:
     """Make a temp table of the groups of `rolled` with their cost, basis and reason."""
     shape = shape_of(store)
     keyed = (
@@ -99,6 +103,7 @@ def price(store: Store, query: Query, into: str = "priced") -> None:
     if query.fallback_model:
         _price_by_spare(store, query, shape, into)
     _explain_absent(store, into)
+    return shape
 
 
 def _price_by_spare(store: Store, query: Query, shape: Shape, into: str) -> None:
@@ -119,6 +124,10 @@ def _price_by_spare(store: Store, query: Query, shape: Shape, into: str) -> None
 
 def _explain_absent(store: Store, table: str) -> None:
     """Say more exactly why a known name has no price set: no such region, no such tier, or not at that time."""
+    some = f"FROM {table} WHERE reason = 'no_price_at_date'"
+    absent = store.connection.execute(f"SELECT EXISTS ({some})").fetchone()
+    if not absent or not absent[0]:
+        return
     same = "(b.provider, b.name, b.region) = (p.price_provider, p.price_name, p.price_region)"
     then = "p.priced_at >= b.valid_from AND p.priced_at < b.valid_to"
     store.connection.execute(
@@ -132,8 +141,8 @@ def _explain_absent(store: Store, table: str) -> None:
 def priced_sql(source: str, shape: Shape, *, names: tuple[str, ...] = _OWN) -> str:
     """Return the query that prices a relation with the columns of `rolled` and the answers of `price_keys`.
 
-    An ASOF join takes one inequality, so there are three: the date, the minute of a window, the prompt size.
-    A term is NULL, and never 0, where its class has tokens but no rate.
+    Periods and prompt-size steps do not overlap, so at most one price is found: by the date, by the minute of a
+    window, by the prompt size. A term counts as missing, and never as 0, where its class has tokens but no rate.
     """
     provider, name, region, rank, reason = names
     return f"""
@@ -141,7 +150,7 @@ def priced_sql(source: str, shape: Shape, *, names: tuple[str, ...] = _OWN) -> s
         dated AS (
             SELECT
                 n.*,
-                CASE WHEN n.priced_at < b.valid_to THEN b.period END AS period,
+                b.period,
                 b.valid_to,
                 b.first_seen,
                 b.windowed,
@@ -150,12 +159,13 @@ def priced_sql(source: str, shape: Shape, *, names: tuple[str, ...] = _OWN) -> s
                 b.basis AS book_basis,
                 b.model AS price_model
             FROM moved AS n
-            ASOF LEFT JOIN book AS b
+            LEFT JOIN book AS b
                 ON {provider} = b.provider
                 AND {name} = b.name
                 AND {region} = b.region
                 AND n.tier = b.tier
                 AND n.priced_at >= b.valid_from
+                AND n.priced_at < b.valid_to
         ),
         stepped AS ({_WINDOWED if shape.windowed else _PLAIN}),
         rated AS (
@@ -169,8 +179,10 @@ def priced_sql(source: str, shape: Shape, *, names: tuple[str, ...] = _OWN) -> s
                 {_any(shape, "AND list_contains(r.inherited, '{0}')")} AS inherits,
                 {_missing(shape)} AS missing_tokens
             FROM stepped AS n
-            ASOF LEFT JOIN book_rates AS r
-                ON n.variant = r.variant AND n.step >= r.min_prompt_tokens
+            LEFT JOIN book_rates AS r
+                ON n.variant = r.variant
+                AND n.step >= r.min_prompt_tokens
+                AND n.step < r.below_prompt_tokens
         )
         SELECT
             n.*,
