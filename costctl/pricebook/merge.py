@@ -179,8 +179,9 @@ class _Layered:
         for provider in (self.stated.extends, self.stated.provider):
             below = self.below.get(provider) if provider else None
             entry = below.entries.get(target) if below else None
-            if entry and entry.model and (target != model.id or provider == self.stated.extends):
-                return replace(entry.model, retires_on=None)
+            if entry and entry.model:
+                elsewhere = provider == self.stated.extends
+                return replace(entry.model, retires_on=None) if elsewhere else entry.model
         if own is not None and target == model.id:
             return self._inherited(own, seen)
         return None

@@ -296,3 +296,31 @@ def test_a_wrong_deployment_is_told_with_its_line(tmp_path: Path, entry, what):
         opened(tmp_path, AZURE, config=f"pricing:\n  deployments: [{entry}]")
     assert what in str(error.value)
     assert "costctl.yaml:2: " in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("entry", "key"),
+    [
+        ("{deployment: x, model: m-1}", {"deployment": "x", "response_model": "m-unheard-of"}),
+        ("{deployment: x, model: m-1, from: 2026-01-01}", {"deployment": "x"}),
+    ],
+)
+def test_a_deployment_gives_no_price_to_an_unknown_model(tmp_path: Path, entry, key):
+    book = opened(tmp_path, AZURE, config=f"pricing: {{deployments: [{entry}]}}")
+    assert price(book, "2025-06-01", **key)[0] is None
+
+
+def test_provisioned_units_alone_name_their_deployment(tmp_path: Path):
+    config = """
+    pricing:
+      overlays:
+        - {ptu: {units: "15", usd_per_unit_hour: "1"}, deployment: units, from: 2026-01-01, to: 2026-06-01}
+    """
+    book = opened(tmp_path, AZURE, config=config)
+    key = {"provider": "azure", "deployment": "units", "response_model": "m-1"}
+    found = [
+        price(book, at, **key)[0] for at in ("2025-12-31T23:59:59", "2026-01-01", "2026-06-01")
+    ]
+    assert found == ["5", "0", "5"]
+    nameless = {"provider": "azure", "deployment": "units"}
+    assert price(book, "2026-02-01", **nameless)[0] is None

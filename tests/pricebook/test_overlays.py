@@ -166,3 +166,23 @@ def test_settings_may_hold_a_table_and_providers_of_their_own(tmp_path: Path):
     assert book.price("gpt-a", "2026-01-01") == "1"
     assert book.price("gpt-b", "2026-01-01") == "2"
     assert book.price("x", "2026-01-01", provider="inline") == "7"
+
+
+def test_a_discount_acts_only_where_its_scope_says(tmp_path: Path):
+    book = with_overlays(
+        tmp_path,
+        '{discount: "0.5", region: zone}',
+        '{discount: "0.25", class: output, tier: [standard, batch], model: gpt-b}',
+    )
+    assert book.price("gpt-a", "2026-01-01") == "2"
+    assert book.price("gpt-a", "2026-01-01", region="zone") == "1.1"
+    assert book.price("gpt-b", "2026-01-01") == "2"
+    assert book.price("gpt-b", "2026-01-01", "output") == "6"
+
+
+def test_a_discount_for_another_provider_does_nothing(tmp_path: Path):
+    (tmp_path / "other.yaml").write_text(provider(simple("x"), head=HEAD.replace("acme", "other")))
+    config = "pricing: {table: other.yaml, overlays: [{discount: '0.5', provider: other}]}"
+    book = opened(tmp_path, FILE, config=config)
+    assert book.price("gpt-a", "2026-01-01") == "2"
+    assert book.price("x", "2026-01-01", provider="other") == "1"

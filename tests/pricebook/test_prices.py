@@ -400,3 +400,20 @@ def test_the_rate_of_every_shipped_model_is_exact():
     rows = compile_book(open_book([], PricingSettings.default(), None)).rows["price_rates"]
     rates = [value for row in rows for value in row[2:24] if value is not None]
     assert all(rate.as_tuple().exponent >= -18 for rate in rates)
+
+
+def test_a_prompt_size_below_the_first_price_has_none(tmp_path: Path):
+    text = provider(
+        """
+        - id: m-1
+          prices:
+            - from: null
+              standard: {input: "2"}
+              tiers:
+                - {min_prompt_tokens: 1000, mode: whole_request, batch: {input: "1"}}
+              SOURCE
+        """
+    )
+    book = opened(tmp_path, text)
+    assert book.reason("m-1", "2026-01-01", tier="batch") == "no_class_price"
+    assert book.price("m-1", "2026-01-01", tier="batch", prompt_tokens=1000) == "1"

@@ -279,3 +279,59 @@ def test_one_model_in_two_files_of_a_layer_is_refused(tmp_path: Path):
     write(tmp_path, provider(simple("a")), provider(simple("a")))
     with pytest.raises(CostctlError, match="already means a model"):
         open_book([tmp_path], PricingSettings(), None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('input: "2"', "input: null", "input is empty"),
+        ('standard: {input: "2", output: "8"}', "standard: null", "standard is empty"),
+        ('standard: {input: "2", output: "8"}', "standard: [1]", "expected a mapping"),
+        (
+            "  - id: m-1\n",
+            "  - id: m-1\n    cheaper_sibling: [{to: m-1, from: tomorrow}]\n",
+            "is no time",
+        ),
+        (
+            "unit: per_million_tokens",
+            "unit: per_million_tokens\nregions: {far: near}",
+            "expected a mapping",
+        ),
+        (
+            "unit: per_million_tokens",
+            'unit: per_million_tokens\nregions: {far: {uplift: "0"}}',
+            "a factor is written",
+        ),
+        (
+            "unit: per_million_tokens",
+            "unit: per_million_tokens\nregions: {far: {uplift: free}}",
+            "no factor",
+        ),
+        (
+            "unit: per_million_tokens",
+            'unit: per_million_tokens\nregions: {far: {uplift: [{uplift: "1", from: null}, {uplift: "2", from: null}]}}',
+            "two uplifts from null",
+        ),
+        ("SOURCE", "SOURCE\n        regions: {global: text}", "expected a mapping"),
+        ("models:", "models: text\nother:", "expected a list"),
+    ],
+)
+def test_a_value_of_another_shape_is_told(tmp_path: Path, old, new, what):
+    assert old in PERIOD
+    assert what in problems(tmp_path, PERIOD.replace(old, new))
+
+
+def test_models_are_required(tmp_path: Path):
+    assert "models is missing" in problems(tmp_path, PERIOD.partition("models:")[0])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('hours: ["09:00-12:00"]', "except_dates: [soon]", "is no day"),
+        ('            hours: ["09:00-12:00"]\n', "", "hours is missing"),
+    ],
+)
+def test_a_window_of_another_shape_is_told(tmp_path: Path, old, new, what):
+    text = PERIOD + WINDOWS.strip("\n").replace(old, new) + "\n"
+    assert what in problems(tmp_path, text)
