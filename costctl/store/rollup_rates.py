@@ -95,7 +95,7 @@ _RATES = f"""
     WITH dated AS (
         SELECT
             w.*,
-            CASE WHEN $at::TIMESTAMP < b.valid_to THEN b.period END AS period,
+            b.period,
             b.model,
             CASE
                 WHEN NOT b.windowed OR list_contains(b.except_dates,
@@ -106,9 +106,9 @@ _RATES = f"""
                     + minute(timezone(b.tz, timezone('UTC', w.clock))), -1)
             END AS local_minute
         FROM (SELECT *, $at::TIMESTAMP AS priced_at FROM wanted) AS w
-        ASOF LEFT JOIN book_at AS b
+        LEFT JOIN book_at AS b
             ON w.provider = b.provider AND w.name = b.name AND w.region = b.region
-            AND w.tier = b.tier AND w.priced_at >= b.valid_from
+            AND w.tier = b.tier AND w.priced_at >= b.valid_from AND w.priced_at < b.valid_to
     ),
     stepped AS (
         SELECT d.*, s.variant
