@@ -404,3 +404,84 @@ def test_every_answer_fits_its_schema(run, prices, flags):
     done = run("pricing", *flags, "--pricing", prices, "--json")
     schema = json.loads(run("schema", f"pricing-{flags[0]}").stdout)
     jsonschema.validate(json.loads(done.stdout), schema)
+
+
+def test_a_sibling_of_another_kind_is_a_warning(run, prices):
+    prices.write_text(
+        PRICES.replace("id: small-1\n    kind: chat", "id: small-1\n    kind: embedding")
+    )
+    found = json.loads(run("pricing", "validate", prices, "--json").stdout)["result"]["rows"]
+    assert [row["message"] for row in found] == [
+        "big-1: cheaper_sibling small-1 is of another kind"
+    ]
+
+
+ANNOUNCED = """\
+  - id: next-1
+    prices:
+      - from: 2027-01-01
+        scheduled: true
+        announced: 2026-11-01
+        standard: {input: "1", output: "2"}
+        source: {url: "https://example.org/next", retrieved: 2026-11-01, confidence: high}
+  - id: gone-1
+    prices:
+      - from: 2026-01-01
+        withdrawn: 2026-02-01
+        standard: {input: "1", output: "2"}
+        source: {url: "https://example.org/gone", retrieved: 2026-01-01, confidence: high}
+"""
+
+
+@pytest.mark.parametrize("sibling", ["next-1", "gone-1"])
+def test_a_sibling_without_a_price_yet_is_not_compared(run, prices, sibling):
+    text = PRICES.replace("cheaper_sibling: small-1", f"cheaper_sibling: {sibling}") + ANNOUNCED
+    prices.write_text(text)
+    done = run("pricing", "validate", prices, "--strict")
+    assert done.code == 0, done.stdout
+    shown = json.loads(run("pricing", "list", "gone-1", "--pricing", prices, "--json").stdout)
+    assert shown["result"]["rows"][0]["usd_per_1m"] == {}
+
+
+def test_show_names_every_alias_of_a_model(run, prices):
+    prices.write_text(PRICES.replace("aliases: [big]", "aliases: [big, huge]"))
+    assert "  also huge\n" in run("pricing", "show", "big", "--pricing", prices).stdout
+
+
+STATED = """\
+        regions: {far: {standard: {input: "7", output: "9"}}}
+        source: {url: "https://example.org/small\""""
+
+
+def test_explain_tells_stated_regions_provisioned_units_and_the_default_provider(
+    run, tmp_path, prices
+):
+    text = PRICES.replace(
+        'regions: {far: {uplift: "1.10"}}', "regions: {far: {prefixes: [far/]}, ptu: fixed}"
+    )
+    prices.write_text(text.replace('        source: {url: "https://example.org/small"', STATED))
+    (tmp_path / "costctl.yaml").write_text("pricing: {table: acme.yaml, default_provider: acme}\n")
+    stated = run("pricing", "explain", "far/small-1").stdout
+    assert "region    far, stated figures\n" in stated
+    assert "acme (assumed: pricing.default_provider)" in stated
+    fixed = run("pricing", "explain", "small-1", "--region", "ptu").stdout
+    assert "region    ptu, fixed: paid by the hour\n" in fixed
+    assert "source    none: provisioned units\n" in fixed
+
+
+@pytest.mark.usefixtures("prices")
+def test_explain_follows_a_deployment_over_time(run, tmp_path):
+    config = """\
+pricing:
+  table: acme.yaml
+  deployments:
+    - {deployment: chat, provider: acme, model: big-1, from: 2026-01-01}
+    - {deployment: chat, provider: acme, model: small-1, from: 2026-06-01}
+"""
+    (tmp_path / "costctl.yaml").write_text(config)
+    for day, model, price in (("2026-05-31", "big-1", 4), ("2026-06-01", "small-1", 1)):
+        done = run("pricing", "explain", "chat", "--deployment", "chat", "--at", day, "--json")
+        result = json.loads(done.stdout)["result"]
+        assert (result["price_model"], result["usd_per_1m"]["input"]) == (model, price)
+        assert result["price_basis"] == "deployment"
+    assert run("pricing", "explain", "chat", "--deployment", "chat", "--at", "2025-12-31").code == 3

@@ -202,6 +202,7 @@ def test_a_period_that_reaches_into_the_next_is_refused(tmp_path: Path):
         ),
         ("- {id: a, inherits: b}", "inherits: 'b' is no model of acme"),
         ("- {id: a, inherits: b}\n- {id: b, inherits: a}", "leads back to itself"),
+        ("- {id: a, inherits: a}", "leads back to itself"),
         ("- {id: a}", "neither prices, alias_of nor inherits"),
         ("- {id: a, alias_of: [{to: b}]}", "from is missing"),
         ("- {id: a, alias_of: [{to: b, from: null}, {to: c, from: null}]}", "two pointers from null"),
