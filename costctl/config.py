@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from costctl.errors import CostctlError
 
 if TYPE_CHECKING:
-    from costctl.yaml_file import Reader
+    from costctl.yaml_file import Node, Reader
 
 FILE = "costctl.yaml"
 VERSION = "1"
@@ -58,10 +58,12 @@ class Config:
     Attributes:
         files: the user's file before the project's; later ones are stronger.
         settings: every value with its origin, by name.
+        details: the values of the sections that other parts read, such as `pricing.default_provider`.
     """
 
     files: tuple[ConfigFile, ...]
     settings: Mapping[str, Setting]
+    details: tuple[Setting, ...] = ()
 
     def get(self, name: str) -> str | None:
         """Return a value, None where nothing sets it."""
@@ -112,7 +114,31 @@ def load_config(
     for name, given in flags.items():
         if given is not None:
             settings[name] = Setting(name, given, FLAGS.get(name, f"--{name}"))
-    return Config(files, settings)
+    return Config(files, settings, _details(files))
+
+
+def _details(files: tuple[ConfigFile, ...]) -> tuple[Setting, ...]:
+    """Return the values of the sections; what a later file states replaces the whole of it."""
+    found: dict[str, list[Setting]] = {}
+    for file in files:
+        for section in SECTIONS:
+            node = file.reader.get(section)
+            entries = {} if node is None else node.entries or {"": node}
+            for key, entry in entries.items():
+                name = f"{section}.{key}" if key else section
+                found[name] = list(_leaves(name, entry, file.path))
+    return tuple(setting for settings in found.values() for setting in settings)
+
+
+def _leaves(name: str, node: "Node", path: Path) -> Iterator[Setting]:
+    if node.entries is not None:
+        for key, entry in node.entries.items():
+            yield from _leaves(f"{name}.{key}", entry, path)
+    elif node.items is not None:
+        for number, item in enumerate(node.items, start=1):
+            yield from _leaves(f"{name}[{number}]", item, path)
+    else:
+        yield Setting(name, node.text or "", f"{path}:{node.line}")
 
 
 def _found(environ: Mapping[str, str], folder: Path, named: Path | None) -> Iterator[Path]:

@@ -130,3 +130,23 @@ def test_sections_with_owners_are_left_to_them(tmp_path):
     pricing = config.files[0].reader.mapping("pricing")
     assert pricing is not None
     assert pricing.text("default_provider") == "azure"
+
+
+def test_every_value_of_a_section_has_its_origin(tmp_path):
+    user = write(
+        tmp_path / "xdg/costctl/costctl.yaml",
+        "pricing:\n  default_provider: openai\n  deployments:\n"
+        "    - {deployment: a, model: gpt-4o}\n    - {deployment: b, model: gpt-4o}\n",
+    )
+    project = write(
+        tmp_path / "work/costctl.yaml",
+        "endpoint:\n  - {when: {team: x}, is: y}\npricing:\n  deployments:\n    - {deployment: c, model: gpt-4o}\n",
+    )
+    config = load_config(NOTHING, {"XDG_CONFIG_HOME": str(tmp_path / "xdg")}, tmp_path / "work")
+    assert [(setting.name, setting.value, setting.origin) for setting in config.details] == [
+        ("pricing.default_provider", "openai", f"{user}:2"),
+        ("pricing.deployments[1].deployment", "c", f"{project}:5"),
+        ("pricing.deployments[1].model", "gpt-4o", f"{project}:5"),
+        ("endpoint[1].when.team", "x", f"{project}:2"),
+        ("endpoint[1].is", "y", f"{project}:2"),
+    ]

@@ -8,7 +8,7 @@ import typer
 
 from costctl.cli import _engines
 from costctl.cli._options import DbOptions, LogOptions, MomentOptions, OutputOptions, flat
-from costctl.cli._output import write
+from costctl.cli._output import hint, write
 from costctl.cli._progress import progress, watched
 from costctl.cli._session import ingest_options, load_prices, moment_in, settings_of
 from costctl.config import Config
@@ -18,7 +18,7 @@ from costctl.table import Envelope
 from costctl.vocabulary import Query
 
 if TYPE_CHECKING:
-    from costctl.ingest import FileResult
+    from costctl.ingest import FileResult, IngestOptions
     from costctl.store import Store
 
 Logs = Annotated[
@@ -59,22 +59,37 @@ def command(
     """
     config = settings_of(db, moment)
     options = ingest_options(logs, config, strict=strict, dry_run=dry_run)
-    fresh = not config.db.exists()
-    results: list[FileResult] = []
-    try:
-        with _opened(config.db, memory=dry_run and fresh) as store:
-            watch = watched(wanted=not output.quiet)
-            with progress(_engines.watching().watch(store) if watch else None) as tell:
-                results = _engines.ingest().ingest(store, paths, options, tell)
-            added = any(result.new_rows for result in results)
-            pricing, unpriced = _prices(store, config) if added and not dry_run else ({}, ())
-    finally:
-        if fresh and all(result.error for result in results):
-            _remove(config.db)
+    results, pricing, unpriced = _read(config, paths, options, quiet=output.quiet)
     now = moment_in(config)
     report = ingest_report(results, unpriced=unpriced, dry_run=dry_run)
     write(report, Envelope(now.as_of, now.tz, pricing=pricing), output)
+    if pricing:
+        hint("next: costctl breakdown", output)
     _refuse(results)
+
+
+def _read(
+    config: Config, paths: Sequence[str], options: "IngestOptions", *, quiet: bool
+) -> "tuple[list[FileResult], dict[str, object], Sequence[tuple[str, int]]]":
+    """Return what became of each file, and where rows were added the price table and the models it lacks.
+
+    No empty database is left behind a run that read nothing.
+    """
+    fresh = not config.db.exists()
+    empty = False
+    try:
+        with _opened(config.db, memory=options.dry_run and fresh) as store:
+            try:
+                watch = _engines.watching().watch(store) if watched(wanted=not quiet) else None
+                with progress(watch) as tell:
+                    results = _engines.ingest().ingest(store, paths, options, tell)
+                added = any(result.new_rows for result in results) and not options.dry_run
+                return results, *(_prices(store, config) if added else ({}, ()))
+            finally:
+                empty = fresh and _engines.overview().last_ingest(store) is None
+    finally:
+        if empty:
+            _remove(config.db)
 
 
 def _opened(path: Path, *, memory: bool) -> "Store":
@@ -90,7 +105,7 @@ def _prices(store: "Store", config: Config) -> tuple[dict[str, object], Sequence
 
 
 def _remove(path: Path) -> None:
-    """Leave no empty database behind a run that read nothing."""
+    """Remove a database with its log of changes."""
     for file in (path, path.with_name(f"{path.name}.wal")):
         file.unlink(missing_ok=True)
 

@@ -100,7 +100,8 @@ def _show_settings(
 ) -> None:
     config = settings_of(db, moment, prices)
     now = moment_in(config)
-    values = [(setting.name, setting.value, setting.origin) for setting in config.settings.values()]
+    known = (*config.settings.values(), *config.details)
+    values = [(setting.name, setting.value, setting.origin) for setting in known]
     report = settings_report(sorted(values), [str(path) for path in config.paths])
     write(report, Envelope(now.as_of, now.tz), output)
 

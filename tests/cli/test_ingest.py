@@ -253,6 +253,18 @@ def test_ctrl_c_in_an_ingest_leaves_no_half_database(run, tmp_path, monkeypatch)
     assert not (tmp_path / "costctl.duckdb").exists()
 
 
+def test_ctrl_c_keeps_the_files_that_were_read(run, tmp_path, monkeypatch):
+    log(tmp_path / "a.jsonl", call(1))
+
+    def _interrupted(*_args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("costctl.cli.ingest.load_prices", _interrupted)
+    assert run("ingest", "a.jsonl").code == 130
+    monkeypatch.undo()
+    assert json.loads(run("status", "--json").stdout)["data"]["rows"] == 1
+
+
 def test_the_schema_of_ingest_refuses_another_output(run, tmp_path):
     log(tmp_path / "a.jsonl", call(1))
     document = json.loads(run("ingest", "a.jsonl", "--json").stdout)
