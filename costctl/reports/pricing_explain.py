@@ -100,7 +100,9 @@ def _aligned(steps: Sequence[Step]) -> list[str]:
 
 def _priced(explained: Explained, found: Found) -> list[Step]:
     book, period, rates = found.book, found.period, found.rates
-    names = [explained.name, explained.resolved.price_name or "", book.text("model")]
+    listed = explained.resolved.price_name or ""
+    # A name in brackets stands for a deployment that changed over time; its model follows.
+    names = [explained.name, *([] if listed.startswith("(") else [listed]), book.text("model")]
     chain = [name for name, before in zip(names, ["", *names], strict=False) if name != before]
     basis = found.basis(explained.at)
     how = "deployment" if explained.resolved.basis == "deployment" else book.text("basis")
