@@ -12,7 +12,7 @@ from pathlib import Path
 from costctl.cli import main
 from costctl.cli._commands import names_in
 from costctl.errors import ExitCode
-from costctl.formats import load_formats
+from costctl.formats import builtin_names, load_formats
 from costctl.levers import LEVERS, Param
 from costctl.vocabulary import USAGE
 
@@ -62,6 +62,11 @@ def formats() -> str:
     """Return the table of built-in log formats, in the order of detection."""
     rows = ((f"`{f.name}`", f.about, ", ".join(f.containers)) for f in load_formats())
     return table(("format", "what it is", "containers"), rows)
+
+
+def format_names() -> str:
+    """Return the names of the built-in formats in one sentence."""
+    return ", ".join(f"`{name}`" for name in builtin_names()) + ".\n"
 
 
 def levers() -> str:
@@ -136,7 +141,8 @@ def benchmarks() -> str:
         for r in kept["results"]
     )
     head = ("what", "against", "costctl", "other", "ratio", "at most")
-    return f"{table(head, rows)}\nMedians of {kept['pairs']} pairs on {kept['machine']}.\n"
+    times = "One run of either side" if kept["pairs"] == 1 else f"Medians of {kept['pairs']} pairs"
+    return f"{table(head, rows)}\n{times} on {kept['machine']}.\n"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
