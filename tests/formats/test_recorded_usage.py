@@ -8,7 +8,10 @@ from costctl.store import Store
 from tests.formats.cases import read
 
 HERE = Path(__file__).parent
-LOG = Path(__file__).parents[3] / "shared/data/real/recorded_usage/recorded_usage.openllmetry.jsonl.gz"
+LOG = (
+    Path(__file__).parents[3]
+    / "shared/data/real/recorded_usage/recorded_usage.openllmetry.jsonl.gz"
+)
 FORMAT = HERE / "recorded_usage.yaml"
 
 pytestmark = pytest.mark.skipif(not LOG.exists(), reason="the recorded answers are not here")
