@@ -1,9 +1,10 @@
 """Writes canonical rows in the shape of a format, by turning its declaration around.
 
-# ruff: noqa: S608 - the conditions and names are ours
 
 The shape is a record of the format's sample; only the counts and what makes a record a call of its own change.
 """
+
+# ruff: noqa: S608 - the names are ours
 
 import copy
 import csv
