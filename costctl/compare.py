@@ -18,6 +18,7 @@ class Group:
         requests: billable ones.
         tokens: sum of each disjoint token class.
         class_cost_usd: what each class cost; the rest of `cost_usd` counts as price.
+        priced: False where nothing of it has a price, so that its cost of 0 means unknown.
         rates: table price per token of classes, for those that the other side alone used.
     """
 
@@ -26,6 +27,7 @@ class Group:
     cost_usd: Decimal = ZERO
     class_cost_usd: Mapping[str, Decimal] = field(default_factory=dict)
     rates: Mapping[str, Decimal] = field(default_factory=dict)
+    priced: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Brings the two sides of a comparison together: periods of a store, or baselines from files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -166,6 +166,7 @@ def _groups(
             {name: getattr(s.tokens, name) for name in TOKEN_CLASSES},
             s.cost_usd or ZERO,
             dict(s.class_cost_usd),
+            priced=s.cost_usd is not None,
         )
         for s in sums
     }
@@ -193,7 +194,7 @@ def _of_baseline(
     return {key: _sum(rows) for key, rows in groups.items()}
 
 
-def _sum(rows: Iterable[BaselineRow]) -> Group:
+def _sum(rows: Sequence[BaselineRow]) -> Group:
     requests, cost = 0, ZERO
     tokens = dict.fromkeys(TOKEN_CLASSES, 0)
     costs: dict[str, Decimal] = {}
@@ -204,7 +205,7 @@ def _sum(rows: Iterable[BaselineRow]) -> Group:
             tokens[name] += getattr(row.tokens, name)
         for name, usd in row.class_cost_usd:
             costs[name] = costs.get(name, ZERO) + usd
-    return Group(requests, tokens, cost, costs)
+    return Group(requests, tokens, cost, costs, priced=any(r.cost_usd is not None for r in rows))
 
 
 def _with_rates(

@@ -76,8 +76,14 @@ def command(
             query = replace(session.query, by=("endpoint",), window=window)
             found = propose.proposals(session.spent(query))
     text = propose.budget_text(found, config.timezone, measured=found is not propose.EXAMPLE)
-    settings = SETTINGS.format(db=propose.quoted(config.db.name), timezone=config.timezone)
+    settings = SETTINGS.format(db=propose.quoted(_beside(config.db)), timezone=config.timezone)
     for path, content in ((CONFIG, settings), (BUDGETS, text)):
         write_file(path, content)
         tell(f"wrote {path}", output)
     tell("next: costctl check --validate-only", output)
+
+
+def _beside(db: Path) -> str:
+    """Return the database's path as a file of this folder names it."""
+    here = Path.cwd()
+    return str(db.relative_to(here)) if db.is_absolute() and db.is_relative_to(here) else str(db)

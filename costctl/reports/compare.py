@@ -133,7 +133,7 @@ def _dimension(name: str) -> Column:
 
 def _row(d: Difference) -> tuple[Cell, ...]:
     key = tuple(None if value is None else str(value) for value in d.key)
-    sides = tuple(group.cost_usd if group else None for group in (d.before, d.after))
+    sides = tuple(_cost(group) for group in (d.before, d.after))
     return (*key, d.label, *sides, d.delta_usd, d.share, d.volume, d.mix, d.tokens, d.price)
 
 
@@ -192,4 +192,4 @@ def _values(by: tuple[str, ...], d: Difference) -> dict[str, object]:
 
 
 def _cost(group: Group | None) -> Decimal | None:
-    return group.cost_usd if group else None
+    return group.cost_usd if group and group.priced else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from costctl.forecast import Projection
@@ -57,7 +57,7 @@ def forecast_report(
     columns = (*(_dimension(name) for name in asked.by), *FIGURES)
     last = (*("Total" if n == 0 else "" for n in range(len(asked.by))), *_figures(total))
     rows = tuple((*map(_text, line.key), *_figures(line)) for line in groups)
-    title = f"Projected cost of {asked.first} to {asked.after} (the last day excluded)"
+    title = f"Projected cost of {asked.first} to {asked.after - timedelta(days=1)}"
     table = Table(
         "forecast",
         title,
@@ -125,9 +125,9 @@ def _target_words(asked: Asked, total: Line) -> list[str]:
     if crossed is None:
         return [f"The projected cost stays within {target}."]
     over = total.projection.p50_usd - float(asked.target_usd)
-    return [
-        f"At this pace {target} is crossed on {crossed}; the period ends ${over:,.2f} above it."
-    ]
+    past = total.spent_usd > asked.target_usd
+    when = f"{target} was crossed" if past else f"At this pace {target} is crossed"
+    return [f"{when} on {crossed}; the period ends ${over:,.2f} above it."]
 
 
 def _result(asked: Asked, total: Line, groups: Sequence[Line]) -> dict[str, object]:

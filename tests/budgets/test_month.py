@@ -36,7 +36,7 @@ models:
         standard: {input: "5", output: "15"}
         source: {url: "https://example.org/prices", retrieved: 2026-11-14, confidence: high}
 """
-FIRST = date(2026, 11, 1)
+FIRST = date(2026, 11, 7)
 MODEL = "gpt-4o-2024-05-13"
 
 
@@ -85,8 +85,9 @@ def diary(run, tmp_path):
 
 
 def test_a_month_is_green_warned_failed_unsure_waived_and_green_again(diary):
-    for _ in range(11):
-        diary.spends(4)
+    # 7 to 11 November: each day exactly at its limit, which is within it.
+    for _ in range(5):
+        diary.spends(8)
         assert diary.verdicts() == (0, "pass", "pass")
 
     # 12 November: a model that nobody has a price for.
@@ -107,8 +108,8 @@ def test_a_month_is_green_warned_failed_unsure_waived_and_green_again(diary):
         diary.spends(6.5)
         assert diary.verdicts(*priced) == (0, "pass", "pass")
 
-    # 18 November: 52 + 0.5 + 26 + 4 is above 80.
-    diary.spends(4)
+    # 18 November: 48 + 0.5 + 26 + 8 is above 80.
+    diary.spends(8)
     result = diary.checks(*priced)
     assert result.code == 0
     assert "WARN total, actual month: $82.50 of $100.00, above 80% of the limit" in result.stdout

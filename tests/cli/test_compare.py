@@ -105,6 +105,19 @@ def test_a_condition_limits_both_sides(compare, run):
         assert result["delta_usd"] == 25
 
 
+def test_a_group_without_a_price_has_no_cost_and_is_told(run, tmp_path):
+    fill(
+        tmp_path / "costctl.duckdb",
+        call("2026-10-05T12:00", 1, requested_model="mystery-9"),
+        call("2026-11-05T12:00", 1, requested_model="mystery-9"),
+    )
+    result = run("compare", "2026-10", "2026-11", "--json")
+    (row,) = document(result)["result"]["rows"]
+    assert (row["before_usd"], row["after_usd"], row["delta_usd"]) == (None, None, 0)
+    codes = [w["code"] for w in document(result)["warnings"]]
+    assert codes.count("unpriced") == 2
+
+
 def test_a_typing_slip_is_named(compare):
     result = compare("lats-month", "this-month")
     assert result.code == 2

@@ -43,6 +43,8 @@ def test_the_method_and_its_past_error_are_always_shown(project):
     for word in ("seasonal", "Run rate", "Past error", "80 % of past errors", "$300.00"):
         assert word in shown or word == "seasonal"
     assert project("--target", "400").stdout.count("stays within $400.00") == 1
+    assert "At this pace $250.00 is crossed on 2026-11-26" in project("--target", "250").stdout
+    assert "$100.00 was crossed on 2026-11-11" in project("--target", "100").stdout
 
 
 @pytest.mark.parametrize("method", ["run-rate", "trailing7", "seasonal", "auto"])

@@ -58,6 +58,13 @@ def test_logs_without_a_database_will_do(run, tmp_path):
     assert "limit: 24.00" in (tmp_path / "budgets.yaml").read_text()
 
 
+def test_the_database_is_named_as_seen_from_here(run, tmp_path):
+    assert run("init", "--db", "data/usage.duckdb").code == 0
+    assert 'db: "data/usage.duckdb"' in (tmp_path / "costctl.yaml").read_text()
+    assert run("init", "--force").code == 0
+    assert 'db: "data/usage.duckdb"' in (tmp_path / "costctl.yaml").read_text()
+
+
 @pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
 def test_the_zone_is_kept(run, tmp_path, zone):
     assert run("init", "--tz", zone).code == 0
