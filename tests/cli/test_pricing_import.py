@@ -8,6 +8,8 @@ from typing import Any
 import jsonschema
 import pytest
 
+from tests.cli.ledger import call, fill
+
 OURS = """\
 # Prices of a vendor.
 schema: 1
@@ -357,14 +359,15 @@ def test_diff_with_itself_finds_nothing(run, table):
 
 
 def test_diff_says_what_stored_usage_would_cost(run, table):
-    log = table.parent / "log.csv"
-    log.write_text(
-        "occurred_at,endpoint,model,provider,requests,input_uncached,output\n"
-        "2026-11-01T00:00:00Z,a,gpt-a,openai,10,1000000,1000000\n"
-    )
+    row = {
+        "requested_model": "gpt-a",
+        "provider": "openai",
+        "input_uncached": 10**6,
+        "output": 10**6,
+    }
+    fill(table.parent / "costctl.duckdb", call("2026-11-01T00:00:00", **row))
     cheaper = table.parent / "cheaper.yaml"
     cheaper.write_text(OURS.replace('"5"', '"4"').replace('"15"', '"10"'))
-    assert run("ingest", log, "--log-format", "rollup").code == 0
     done = run("pricing", "diff", "--against", cheaper, "--usage", "--json")
     assert done.code == 0, done.stderr
     (usage,) = json.loads(done.stdout)["result"]["usage"]
