@@ -1,9 +1,11 @@
 """Counting tokens offline: the vocabularies come with the package and are unpacked once."""
 
 import hashlib
+import json
 import lzma
 import os
 import tempfile
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -22,6 +24,10 @@ CURRENT = "o200k_base"
 
 OLDER = ("gpt-4-", "gpt-3.5", "gpt-35", "text-embedding", "davinci", "babbage")
 OLDER_EXACT = ("gpt-4",)
+TEXT_KEYS = frozenset(
+    {"content", "text", "prompt", "input", "inputs", "messages", "system", "instructions", "parts"}
+)
+"""Keys of a logged request under which stands what the model reads."""
 
 
 def encoding_name(model: str | None) -> str:
@@ -39,6 +45,30 @@ def encoding_name(model: str | None) -> str:
 def count(text: str, model: str | None = None) -> int:
     """Return how many tokens a text has; what looks like a control token is plain text."""
     return len(encoding(encoding_name(model)).encode_ordinary(text))
+
+
+def count_prompt(text: str, model: str | None = None) -> int:
+    """Return how many tokens a logged prompt has: a text, or JSON of which only what a model reads is counted."""
+    try:
+        logged = json.loads(text)
+    except (ValueError, RecursionError):
+        return count(text, model)
+    if isinstance(logged, dict | list):
+        return count("\n".join(_texts(logged, inside=isinstance(logged, list))), model)
+    return count(text, model)
+
+
+def _texts(value: object, *, inside: bool = False) -> Iterator[str]:
+    """Yield the texts of messages; names of roles, models and parameters are none."""
+    if isinstance(value, str):
+        if inside:
+            yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item, inside=inside)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, inside=key in TEXT_KEYS)
 
 
 @cache

@@ -17,6 +17,7 @@ from costctl.store.connection import Store
 from costctl.store.ledger import Entry
 from costctl.store.loading import Loaded, Loader, Span
 from costctl.store.readers import LONGEST, LONGEST_EVER
+from costctl.tokens import count_prompt
 
 FAST_FROM = 1 << 20
 """Bytes from which the one-pass way pays."""
@@ -34,7 +35,7 @@ class BatchLoader:
         self.options = options
         self.planner = planner
         self.options_hash = planner.options_hash
-        self.loader = Loader(store)
+        self.loader = Loader(store, count_prompt if options.count_tokens else None)
         if options.dry_run:
             store.connection.execute("BEGIN TRANSACTION")
 

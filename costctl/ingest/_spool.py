@@ -88,6 +88,9 @@ def _log(found: Found, container: Container, target: Path) -> Spooled:
             if document is not None:
                 out.write(document + "\n")
                 spooled.lines.append(number)
+            elif log_text.NEEDED in line and "{" in line:
+                reason = "usage record that cannot be read"
+                spooled.bad.append(Bad(number, reason, excerpt(line.encode())))
             elif line.strip():
                 spooled.skipped += 1
             else:

@@ -72,7 +72,7 @@ def explain_report(found: "Explained") -> Report:
     if found.rows:
         tables.append(_rows_table(found.rows))
     return Report(
-        name="formats_explain",
+        name="formats-explain",
         tables=tuple(tables),
         result=_result(found),
         head=tuple(_head(found)),

@@ -21,9 +21,11 @@ def stage_select(form: Format, source: str, *, tz: str = "UTC") -> str:
     documents = Documents(form)
     values = Values(documents, form.constants.get("tz", tz))
     ctes = [
-        "l AS (SELECT ingest_id, rn, CAST(0 AS BIGINT) AS sub, "
-        "coalesce(json_type(doc) = 'OBJECT', false) AS is_object, "
-        f"CASE WHEN json_type(doc) = 'OBJECT' THEN doc END AS d_0 FROM ({source}))"
+        (
+            "l AS (SELECT ingest_id, rn, CAST(0 AS BIGINT) AS sub, "
+            "coalesce(json_type(doc) = 'OBJECT', false) AS is_object, "
+            f"CASE WHEN json_type(doc) = 'OBJECT' THEN doc END AS d_0 FROM ({source}))"
+        )
     ]
     last = document_layers(form, documents, ctes)
     raw, typed, bad = _columns(form, values)

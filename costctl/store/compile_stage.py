@@ -19,7 +19,12 @@ OTLP = '{"stringValue":"VARCHAR","intValue":"VARCHAR","doubleValue":"VARCHAR","b
 
 
 def stage_select(
-    statement: Statement, source: str, *, key: str, endpoint: str | None = None
+    statement: Statement,
+    source: str,
+    *,
+    key: str,
+    endpoint: str | None = None,
+    with_text: bool = False,
 ) -> str:
     """Return the statement over `source`, a relation (ingest_id, rn, doc).
 
@@ -28,10 +33,13 @@ def stage_select(
         source: SQL of the relation; doc is JSON, NULL where the line is none.
         key: secret for hashes of prompt text.
         endpoint: SQL over the typed layer that overrides the endpoint.
+        with_text: also give the prompt as `prompt_text`.
     """
     ctes = [
-        "l AS (SELECT ingest_id, rn, CAST(0 AS BIGINT) AS sub, coalesce(json_type(doc) = 'OBJECT', false) AS is_object, "
-        f"CASE WHEN json_type(doc) = 'OBJECT' THEN doc END AS d_0 FROM ({source}))"
+        (
+            "l AS (SELECT ingest_id, rn, CAST(0 AS BIGINT) AS sub, coalesce(json_type(doc) = 'OBJECT', false) AS is_object, "
+            f"CASE WHEN json_type(doc) = 'OBJECT' THEN doc END AS d_0 FROM ({source}))"
+        )
     ]
     last = document_layers(statement.form, statement.documents, ctes)
     last = layer(ctes, "attributes", last, _attributes(statement))
@@ -42,6 +50,8 @@ def stage_select(
     if endpoint is not None:
         columns["endpoint"] = endpoint
     columns |= _hashes(statement, key)
+    if with_text:
+        columns["prompt_text"] = statement.values.text(statement.form.text)
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     kind = "CASE WHEN NOT is_object THEN 'rejected' WHEN NOT kept THEN 'skipped' WHEN reason IS NOT NULL THEN 'rejected' ELSE 'row' END"
     return (

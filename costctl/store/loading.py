@@ -15,6 +15,7 @@ from costctl.store.compile_rows import MACROS as ROW_MACROS
 from costctl.store.compile_stage import MACROS as STAGE_MACROS
 from costctl.store.compile_stage import stage_select
 from costctl.store.connection import Store
+from costctl.store.counting import Counter, count_staged
 from costctl.store.merge import Merge, Settled
 from costctl.store.readers import LONGEST, Part
 from costctl.store.schema import NARROW
@@ -58,8 +59,9 @@ class Span:
 class Loader:
     """Loads files of one format at a time into an open store, within the caller's transaction."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, counter: Counter | None = None) -> None:
         self.store = store
+        self.counter = counter
         self.connection = store.connection
         self.longest = LONGEST
         for macro in (ROW_MACROS + STAGE_MACROS).split(";\n"):
@@ -81,7 +83,14 @@ class Loader:
         Errors: `CostctlError` when the engine cannot read a file, such as a broken gzip stream.
         """
         self._stage(statement, parts, endpoint, where="")
+        if self.counter is not None and self._counts(statement):
+            count_staged(self.connection, self.counter)
         return self._settle(statement, parts, source)
+
+    def _counts(self, statement: Statement) -> bool:
+        """Return whether logged text is to be counted."""
+        form = statement.form
+        return self.counter is not None and bool(form.text) and form.to == "usage"
 
     def _stage(
         self, statement: Statement, parts: Sequence[Part], endpoint: str | None, where: str
@@ -91,7 +100,13 @@ class Loader:
         if statement.form.to == "billing":
             select = billing.stage_select(statement.form, relation, tz=statement.values.tz)
         else:
-            select = stage_select(statement, relation, key=self.key, endpoint=endpoint)
+            select = stage_select(
+                statement,
+                relation,
+                key=self.key,
+                endpoint=endpoint,
+                with_text=self._counts(statement),
+            )
         run("SET preserve_insertion_order = true")
         try:
             run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
