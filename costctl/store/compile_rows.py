@@ -62,7 +62,7 @@ class Rows:
         return Layers(raw, typed, self._classes())
 
     def _variant(self) -> str:
-        whens = []
+        whens: list[str] = []
         for number, variant in enumerate(self.form.variants):
             if variant.when is None:
                 return f"CASE {' '.join(whens)} ELSE {number} END" if whens else str(number)
