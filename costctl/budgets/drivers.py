@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from costctl.budgets.evidence import GROUPS, Case, FixedCost
 from costctl.budgets.model import Budget
+from costctl.budgets.periods import bounds
 from costctl.budgets.verdict import Driver
 from costctl.vocabulary import Spent, Window
 
@@ -28,10 +29,9 @@ def drivers(
 
 
 def _same_stretch(case: Case, window: Window, past: Window) -> Window:
-    if window.since is None or window.until is None or past.since is None or past.until is None:
-        return past
-    elapsed = min(case.as_of, window.until) - window.since
-    return Window(past.since, min(past.since + elapsed, past.until))
+    (since, until), (first, last) = bounds(window), bounds(past)
+    elapsed = min(case.as_of, until) - since
+    return Window(first, min(first + elapsed, last))
 
 
 def fixed_costs(case: Case, budget: Budget, window: Window) -> tuple[FixedCost, ...]:

@@ -11,7 +11,6 @@ from costctl.baseline import Baseline
 from costctl.budgets.model import Budget, Plan
 from costctl.vocabulary import Condition, Query, Spent, Window
 
-NEVER = datetime.min  # noqa: DTZ901 - naive UTC, as everywhere inside
 GROUPS = ("endpoint", "model")
 
 
@@ -42,10 +41,6 @@ class FixedCost:
     tops_up: bool = False
 
 
-def _no_scenarios(plan: Plan, _: Budget) -> Projected:
-    raise NotImplementedError(str(plan.scenario))
-
-
 @dataclass(frozen=True)
 class Evidence:
     """Where figures come from.
@@ -60,9 +55,9 @@ class Evidence:
     """
 
     spent: Callable[[Query], Sequence[Spent]]
+    projected: Callable[[Plan, Budget], Projected]
     baseline: Callable[[Path], Baseline | None] = lambda _: None
     repriced: Callable[[Baseline], Baseline | None] = lambda _: None
-    projected: Callable[[Plan, Budget], Projected] = _no_scenarios
     fixed: Callable[[Window], Sequence[FixedCost]] = lambda _: ()
     pricing: dict[str, object] = field(default_factory=dict)
 

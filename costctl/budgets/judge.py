@@ -5,7 +5,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from costctl.budgets.evidence import Case
-from costctl.budgets.model import Budget, BudgetFile, Plan, Regression, Spend, Unit, Waiver
+from costctl.budgets.model import Budget, BudgetFile, Regression, Spend, Unit, Waiver
 from costctl.budgets.plan import judge_plan
 from costctl.budgets.regression import judge_regression
 from costctl.budgets.spend import judge_spend
@@ -35,9 +35,7 @@ def _outcomes(case: Case, budget: Budget) -> list[Outcome]:
         return [judge_unit(case, budget, rule)]
     if isinstance(rule, Regression):
         return [judge_regression(case, budget, rule)]
-    if isinstance(rule, Plan):
-        return [judge_plan(case, budget, rule)]
-    raise TypeError(type(rule).__name__)
+    return [judge_plan(case, budget, rule)]
 
 
 def _waived(outcome: Outcome, waiver: Waiver | None) -> Outcome:

@@ -51,21 +51,26 @@ def add_months(first: date, months: int) -> date:
     return date(index // 12, index % 12 + 1, 1)
 
 
+def bounds(window: Window) -> tuple[datetime, datetime]:
+    """Return both ends of a bounded window."""
+    if window.since is None or window.until is None:
+        raise ValueError("the window is open")
+    return window.since, window.until
+
+
 def before(period: Period, window: Window, zone: ZoneInfo) -> Window:
     """Return the period before this one: the same name, or the same length."""
-    if window.since is None or window.until is None:
-        return window
+    since, until = bounds(window)
     if period.name == "from-to":
-        return Window(window.since - (window.until - window.since), window.since)
-    last = to_local(window.since, zone).date() - timedelta(days=1)
+        return Window(since - (until - since), since)
+    last = to_local(since, zone).date() - timedelta(days=1)
     first, _ = days_of(period.name, last)
-    return Window(midnight(first, zone), window.since)
+    return Window(midnight(first, zone), since)
 
 
 def local_days(window: Window, zone: ZoneInfo) -> tuple[date, date]:
     """Return the first local day of a bounded window and the day after its last."""
-    if window.since is None or window.until is None:
-        raise ValueError("an open window has no days")
-    first = to_local(window.since, zone).date()
-    last = to_local(window.until - timedelta(microseconds=1), zone).date()
+    since, until = bounds(window)
+    first = to_local(since, zone).date()
+    last = to_local(until - timedelta(microseconds=1), zone).date()
     return first, last + timedelta(days=1)

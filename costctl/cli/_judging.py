@@ -67,7 +67,7 @@ def evidence_of(session: Session) -> Evidence:
     comparing = _engines.comparing()
     return Evidence(
         spent,
-        projected=projected,
+        projected,
         baseline=comparing.read_baseline,
         repriced=lambda baseline: comparing.repriced(session, baseline),
         fixed=fixed,

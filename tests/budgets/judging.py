@@ -3,6 +3,8 @@
 from textwrap import dedent
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from costctl.budgets.evidence import Case, Evidence
 from costctl.budgets.judge import judge
 from costctl.budgets.read import read_budgets
@@ -13,7 +15,8 @@ def run_of(tmp_path, text, *calls: Call, as_of="2026-11-23T00:00:00", tz="UTC", 
     path = tmp_path / "budgets.yaml"
     path.write_text("version: 1\n" + dedent(text))
     file = read_budgets(path, as_of=when(as_of), tz=tz)
-    found = Evidence(Ledger(*calls).spent, **evidence)
+    projected = evidence.pop("projected", lambda plan, _: pytest.fail(str(plan)))
+    found = Evidence(Ledger(*calls).spent, projected, **evidence)
     return judge(file, file.budgets, Case(found, when(as_of), ZoneInfo(file.timezone or tz)))
 
 
