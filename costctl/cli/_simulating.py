@@ -170,6 +170,7 @@ def _source(session: Session, plan: Plan, at: datetime, by: Sequence[str]) -> So
         ordered=lambda order, fractions: rollup_groups.ordered_shares(
             store, query, order, fractions, dims=dims, also=also
         ),
+        long=lambda minimum: rollup_groups.share_at_least(store, query, minimum, dims, also),
         hours=partial(_hours, session),
     )
 

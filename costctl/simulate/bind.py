@@ -50,11 +50,17 @@ class RowFacts:
         capped: share of the uncached input that a cap removes.
         knots: fractions of the requests, from 0 to 1.
         held: count -> for each group what the first requests hold of it at each knot.
+        minima: prompt lengths, rising.
+        long: for each group the share of the input in prompts of at least each of these lengths.
+        logged_prompt: average prompt of each group.
     """
 
     capped: Sequence[float] = ()
     knots: Sequence[float] = ()
     held: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
+    minima: Sequence[float] = ()
+    long: Sequence[Sequence[float]] = ()
+    logged_prompt: Sequence[float] = ()
 
 
 def bind(
@@ -89,7 +95,13 @@ def bind(
         places=tuple(table.places),
         logged=logged,
         acts_on=acts_on,
-        idle=idle_levers(planned, acts_on, table, logged),
+        idle=idle_levers(
+            planned,
+            acts_on,
+            table,
+            logged,
+            {name: found.long for name, found in (rows or {}).items()},
+        ),
         refused=table.refused,
     )
 
@@ -159,6 +171,13 @@ def _row_tables(rows: RowFacts, groups: Sequence[int]) -> dict[str, pl.Series]:
         for count, held in rows.held.items():
             flat = [value for g in groups for value in held[g]]
             tables[f"held_{count}"] = pl.Series(flat, dtype=pl.Float64)
+    if rows.minima:
+        tables["minima"] = pl.Series(rows.minima, dtype=pl.Float64)
+        flat = [share for g in groups for share in rows.long[g]]
+        tables["long"] = pl.Series(flat, dtype=pl.Float64)
+        tables["logged_prompt"] = pl.Series(
+            [rows.logged_prompt[g] for g in groups], dtype=pl.Float64
+        )
     return tables
 
 

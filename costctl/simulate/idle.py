@@ -13,11 +13,18 @@ def idle_levers(
     acts_on: Mapping[str, tuple[int, ...]],
     table: PriceTable,
     logged: Sequence[Mapping[str, object]],
+    long: Mapping[str, Sequence[Sequence[float]]],
 ) -> dict[str, str]:
-    """Say of each lever that cannot act why it cannot."""
+    """Say of each lever that cannot act why it cannot.
+
+    `long` holds, for a lever that asked single requests, the shares of long prompts of each group.
+    """
     found = {}
     for lever in planned:
         reason = _reason(lever, acts_on[lever.name], table, logged)
+        if not reason and lever.lever == "prompt_cache":
+            groups, shares = acts_on[lever.name], long.get(lever.name, ())
+            reason = _no_caching(lever, groups, table, logged, shares)
         if reason:
             found[lever.name] = reason
     return found
@@ -36,8 +43,6 @@ def _reason(
         return "; ".join(sorted(table.refused[planned.name]))
     if lever.needs_requests and not any(number(logged[g].get("requests")) for g in groups):
         return "the logs have no count of requests"
-    if lever.name == "prompt_cache":
-        return _no_caching(planned, groups, table, logged)
     return ""
 
 
@@ -46,21 +51,35 @@ def _no_caching(
     groups: tuple[int, ...],
     table: PriceTable,
     logged: Sequence[Mapping[str, object]],
+    long: Sequence[Sequence[float]],
 ) -> str:
-    reasons = []
+    """Return why no group can be cached by its provider; empty where one can."""
     declared = planned.params.get("min_prompt_tokens")
-    reachable = bool(len(table.places) > len(table.own))
+    cached = [price for price, has in enumerate(table.cached) if has]
+    reasons = []
     for group in groups:
-        price, counts = table.own[group], logged[group]
-        minimum = declared.mode if declared else table.minimum[price]
-        requests = number(counts.get("requests"))
-        prompt = sum(number(counts.get(c)) for c in PROMPT) / requests if requests else 0.0
-        if not table.cached[price] and not reachable:
-            reasons.append(f"{counts['model']} has no cached price")
-        elif prompt < minimum * (1 - 1e-12):
-            reasons.append(
-                f"the average prompt of {prompt:,.0f} tokens is below the minimum of {minimum:,.0f}"
-            )
-        else:
+        minima = [
+            declared.mode if declared else table.minimum[price]
+            for price in cached
+            if table.groups[price] == group
+        ]
+        reason = _uncached(logged[group], minima, long[group] if long else None)
+        if not reason:
             return ""
+        reasons.append(reason)
     return "; ".join(dict.fromkeys(reasons))
+
+
+def _uncached(
+    counts: Mapping[str, object], minima: Sequence[float], long: Sequence[float] | None
+) -> str:
+    if not minima:
+        return f"{counts['model']} has no cached price"
+    minimum = min(minima)
+    if long is not None:
+        return "" if any(long) else f"no prompt reaches the minimum of {minimum:,.0f} tokens"
+    requests = number(counts.get("requests"))
+    prompt = sum(number(counts.get(c)) for c in PROMPT) / requests if requests else 0.0
+    if prompt < minimum * (1 - 1e-12):
+        return f"the average prompt of {prompt:,.0f} tokens is below the minimum of {minimum:,.0f}"
+    return ""

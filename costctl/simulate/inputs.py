@@ -30,6 +30,7 @@ class Source:
         rates: prices at the price date.
         cut: input tokens that a cap on every prompt removes, per group.
         ordered: what the cheapest or dearest requests of each group hold.
+        long: share of each group's input that stands in prompts of at least so many tokens.
         hours: uncached input and output tokens of every hour with usage that matches.
     """
 
@@ -38,6 +39,7 @@ class Source:
     rates: Callable[[Sequence[Wanted]], Sequence[Rate]]
     cut: Callable[[int], Mapping[GroupKey, int]] = lambda _: {}
     ordered: Callable[[str, Sequence[float]], Sequence[OrderedShare]] = lambda *_: ()
+    long: Callable[[int], Mapping[GroupKey, float]] = lambda _: {}
     hours: Callable[[tuple[Condition, ...]], Sequence[tuple[int, int]]] = lambda _: ()
 
 

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import ceil
 
 from costctl.groups import Group, GroupKey, OrderedShare
 from costctl.levers._base import COUNTS
+from costctl.levers.prompt_cache import SLACK
 from costctl.simulate.bind import RowFacts
-from costctl.simulate.inputs import Source
+from costctl.simulate.inputs import Inputs, Source
 from costctl.simulate.plan import PlannedLever
+from costctl.simulate.price_table import DEFAULT_MINIMUM
 from costctl.simulate.worlds import numbers_of
 
 MEDIA_FOLLOWS = "requests"
@@ -15,10 +18,11 @@ MEDIA_FOLLOWS = "requests"
 
 
 def row_facts(
-    planned: Sequence[PlannedLever], groups: Sequence[Group], source: Source
+    planned: Sequence[PlannedLever], inputs: Inputs, source: Source
 ) -> tuple[dict[str, RowFacts], dict[str, str]]:
     """Return what rows tell of each lever that asks them, and where an average had to do."""
     facts, remarks = {}, {}
+    groups = inputs.groups
     for lever in planned:
         if lever.cap_tokens is not None:
             facts[lever.name] = _capped(lever.cap_tokens, groups, source.cut(lever.cap_tokens))
@@ -32,6 +36,12 @@ def row_facts(
                 remarks[lever.name] = (
                     "where no single requests are stored, the calls are taken as equal"
                 )
+        elif lever.lever == "prompt_cache":
+            if all(group.row_level for group in groups):
+                facts[lever.name] = _long_prompts(lever, planned, inputs, source)
+                remarks[lever.name] = "prompts are held against the minimum one by one"
+            else:
+                remarks[lever.name] = "average prompts are held against the minimum"
     return facts, remarks
 
 
@@ -55,7 +65,7 @@ def _share_cut(group: Group, cap: int, cut: Mapping[GroupKey, int]) -> float:
         return cut.get(group.key, 0) / group.input_uncached
     if not group.requests:
         return 0.0
-    prompt = (group.input_uncached + group.cache_read + group.cache_write) / group.requests
+    prompt = _average_prompt(group)
     return min(1.0, max(0.0, prompt - cap) * group.requests / group.input_uncached)
 
 
@@ -78,3 +88,46 @@ def _at_knots(
 ) -> list[float]:
     name = MEDIA_FOLLOWS if count == "media" else count
     return [float(getattr(shares[k], name)) if k in shares else k for k in knots]
+
+
+def _long_prompts(
+    lever: PlannedLever, planned: Sequence[PlannedLever], inputs: Inputs, source: Source
+) -> RowFacts:
+    """Return how much input stands in long prompts, at the minima and at what shortening makes of them."""
+    minima = {
+        DEFAULT_MINIMUM if value is None else float(value)
+        for value in inputs.prices["min_prompt_tokens"].to_list()
+    }
+    declared = lever.params.get("min_prompt_tokens")
+    if declared:
+        minima = {declared.low, declared.mode, declared.high}
+    lengths = sorted(
+        {
+            float(ceil(minimum / kept * (1 - SLACK)))
+            for minimum in minima
+            for kept in (1.0, _kept(planned, "mode"), _kept(planned, "high"))
+            if kept > 0
+        }
+    )
+    found = [source.long(int(length)) for length in lengths]
+    return RowFacts(
+        minima=lengths,
+        long=[[shares.get(group.key, 0.0) for shares in found] for group in inputs.groups],
+        logged_prompt=[_average_prompt(group) for group in inputs.groups],
+    )
+
+
+def _kept(planned: Sequence[PlannedLever], at: str) -> float:
+    """Return the part of a prompt that all levers together leave of it."""
+    kept = 1.0
+    for lever in planned:
+        if lever.lever in {"context", "compress"} and lever.cap_tokens is None:
+            numbers = numbers_of(lever)
+            kept *= 1 - getattr(numbers["saved"], at) * getattr(numbers["compressible"], at)
+    return kept
+
+
+def _average_prompt(group: Group) -> float:
+    if not group.requests:
+        return 0.0
+    return (group.input_uncached + group.cache_read + group.cache_write) / group.requests

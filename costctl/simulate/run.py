@@ -100,7 +100,7 @@ def prepare(plan: Plan, source: Source, basis: Basis) -> Prepared | None:
     if all(group.repriced_usd is None for group in source.groups):
         return None
     inputs = inputs_of(source, plan.levers, basis.scale, basis.prices_at.date())
-    rows, remarks = row_facts(plan.levers, inputs.groups, source)
+    rows, remarks = row_facts(plan.levers, inputs, source)
     problem = bind(inputs.usage, inputs.prices, plan.levers, rows)
     return Prepared(problem, inputs, remarks)
 
@@ -195,7 +195,7 @@ def _route_orders(plan: Plan, source: Source, inputs: Inputs) -> tuple[float, fl
     found = []
     for order in ("cheapest", "dearest"):
         levers = in_order(plan.levers, order)
-        rows, _ = row_facts(levers, inputs.groups, source)
+        rows, _ = row_facts(levers, inputs, source)
         problem = bind(inputs.usage, inputs.prices, levers, rows)
         found.append(bill(problem, worlds(problem, [all_on(problem)]))[0])
     return found[0], found[1]

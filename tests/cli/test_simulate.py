@@ -522,3 +522,35 @@ def test_without_single_requests_a_cap_is_held_against_the_average(run, week):
     assert groups["rag_query"] == pytest.approx(850 * 45200 * 5e-6)
     assert groups["intent_classifier"] == pytest.approx(0, abs=1e-9)
     assert any("average prompt is capped" in note for note in found["levers"][0]["notes"])
+
+
+NEWER = ("--swap", "gpt-4o-2024-05-13=gpt-4o-2024-08-06")
+
+
+def cached_usd(run, calls, *levers: object):
+    """Return what provider caching of half the input adds to the other levers."""
+    _, result = simulated_usd(run, calls, *NEWER, "--prompt-cache", "0.5", *levers)
+    line = next(one for one in result["levers"] if one["lever"] == "prompt_cache")
+    return line["last_in_usd"] / result["basis"]["scale"], line
+
+
+def test_provider_caching_takes_the_long_prompts_one_by_one(run, calls):
+    usd, line = cached_usd(run, calls)
+    assert usd == pytest.approx(0.5 * 15_000 * 1.25e-6)
+    assert "prompts are held against the minimum one by one" in line["notes"]
+
+
+def test_shortened_prompts_reach_the_minimum_only_if_they_were_longer(run, calls):
+    usd, _ = cached_usd(run, calls, "--compress", "0.5")
+    assert usd == pytest.approx(0.5 * 8_000 * 13 / 16 * 1.25e-6)
+
+
+def test_no_prompt_is_long_enough(run, tmp_path):
+    short = log(tmp_path / "short.jsonl", *(call(n, prompt_tokens=100) for n in range(3)))
+    found = run("simulate", short, *NEWER, "--prompt-cache", "0.5")
+    assert "no prompt reaches the minimum of 1,024 tokens" in found.stdout
+
+
+def test_where_the_model_has_no_cached_price_caching_says_so(run, calls):
+    found = run("simulate", calls, "--prompt-cache", "0.5")
+    assert "gpt-4o-2024-05-13 has no cached price" in found.stdout
