@@ -33,7 +33,7 @@ def noisy(rng, days, start, growth, spikes):
 
 def mean_error(method, day, *, growth=0.0, spikes=0.0, history=28, count=300, seed=3):
     """Return the mean absolute error of a 30-day month, in percent, as seen on its given day."""
-    rng = random.Random(seed)  # noqa: S311 - a series to test with
+    rng = random.Random(seed)
     errors = []
     for _ in range(count):
         start = MONDAY + DAY * rng.randrange(7)
@@ -72,7 +72,7 @@ def test_errors_are_no_worse_than_published(method, series, at_day_3, at_day_10,
 
 
 def test_the_band_holds_most_of_what_then_comes():
-    rng = random.Random(5)  # noqa: S311 - a series to test with
+    rng = random.Random(5)
     held = []
     for _ in range(60):
         series = noisy(rng, 120, MONDAY, 0.0, 0.0)
@@ -218,7 +218,7 @@ def test_a_period_that_has_not_begun_has_no_run_rate():
 
 
 def test_auto_takes_what_erred_least():
-    rng = random.Random(2)  # noqa: S311 - a series to test with
+    rng = random.Random(2)
     jumpy = {MONDAY + DAY * n: 100 * rng.lognormvariate(0, 0.02) for n in range(90)}
     first = MONDAY + DAY * 80
     question = Question(first, first + DAY * 30, first + DAY * 10)

@@ -229,3 +229,10 @@ def pricing_import() -> ModuleType:
     from costctl.reports import pricing_import as module
 
     return module
+
+
+def measuring() -> ModuleType:
+    """Return the module that measures settings of levers."""
+    from costctl.cli import _measuring as module
+
+    return module

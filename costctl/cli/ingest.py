@@ -20,6 +20,7 @@ from costctl.vocabulary import Query
 if TYPE_CHECKING:
     from costctl.ingest import FileResult, IngestOptions
     from costctl.store import Store
+    from costctl.store.rollup import Unpriced
 
 Logs = Annotated[
     list[str],
@@ -70,7 +71,7 @@ def command(
 
 def _read(
     config: Config, paths: Sequence[str], options: "IngestOptions", *, quiet: bool
-) -> "tuple[list[FileResult], dict[str, object], Sequence[tuple[str, int]]]":
+) -> "tuple[list[FileResult], dict[str, object], Sequence[Unpriced]]":
     """Return what became of each file, and where rows were added the price table and the models it lacks.
 
     No empty database is left behind a run that read nothing.
@@ -97,11 +98,12 @@ def _opened(path: Path, *, memory: bool) -> "Store":
     return store.memory() if memory else store.open(path, write=True)
 
 
-def _prices(store: "Store", config: Config) -> tuple[dict[str, object], Sequence[tuple[str, int]]]:
+def _prices(store: "Store", config: Config) -> "tuple[dict[str, object], Sequence[Unpriced]]":
     """Return the price table and the models of the database that it has no price for."""
     pricing = load_prices(store, config)
-    total = _engines.rollup().total(store, Query())
-    return pricing, total.unpriced_names
+    rollup = _engines.rollup()
+    rollup.total(store, Query())
+    return pricing, rollup.facts(store, Query()).unpriced
 
 
 def _remove(path: Path) -> None:

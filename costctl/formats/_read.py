@@ -4,24 +4,18 @@ from collections.abc import Collection, Mapping
 
 from costctl.errors import nearest
 from costctl.formats._base import (
-    CONTAINERS,
     COUNTS,
     MERGES,
-    Attributes,
     Carry,
     ExclusiveIf,
-    Explode,
     Expression,
     Format,
     Identity,
-    Leaf,
-    Parse,
     Path,
-    Predicate,
-    Recognise,
     TokenBlock,
     Variant,
 )
+from costctl.formats._structure import Structure
 from costctl.formats._values import Values
 from costctl.vocabulary import BILLING, TOKEN_CLASSES, USAGE
 from costctl.yaml_file import Node, Problems
@@ -47,166 +41,52 @@ def read_format(node: Node, problems: Problems, name: str = "", *, user: bool = 
     return _Declaration(values, entries, name, user=user).read()
 
 
-class _Declaration:
+class _Declaration(Structure):
     """One mapping being read."""
 
     def __init__(
         self, values: Values, entries: Mapping[str, Node], name: str, *, user: bool
     ) -> None:
-        self.values = values
-        self.entries = entries
+        super().__init__(values, entries)
         self.name = name or (values.one(entries["name"], "name") if "name" in entries else "")
         self.user = user
         self.to = "usage"
 
     def read(self) -> Format:
         values, get = self.values, self.entries.get
-        attributes = self._attributes()
+        attributes = self.attributes()
         values.prefixes = tuple(attributes)
-        if "to" in self.entries:
-            self.to = values.choice(self.entries["to"], ("usage", "billing"), "to")
+        self.to = self.word("to", ("usage", "billing")) or "usage"
         row, tags = self._row(get("row"), "row")
         constants = self._constants(get("constants"))
-        constant_values = {
-            name for name, e in row.items() if any(v.constant is not None and not v.when for v in e)
-        }
         return Format(
             name=self.name,
-            about=values.one(self.entries["about"], "about") if "about" in self.entries else "",
-            containers=self._containers(),
+            about=self.word("about"),
+            containers=self.containers(),
             tables=values.texts(get("tables"), "tables"),
-            ignore_case=self._flag("ignore_case"),
-            recognise=self._recognise(),
-            incomplete=self._test("incomplete"),
-            parse=self._parse(),
+            ignore_case=self.flag("ignore_case"),
+            recognise=self.recognise(),
+            incomplete=self.test("incomplete"),
+            parse=self.parse(),
             unwrap=values.paths(get("unwrap"), "unwrap"),
-            explode=self._explode(),
+            explode=self.explode(),
             attributes=attributes,
-            keep=self._test("keep"),
-            skip=self._test("skip"),
-            leaf=self._leaf(),
+            keep=self.test("keep"),
+            skip=self.test("skip"),
+            leaf=self.leaf(),
             row=row,
             tags=tags,
             tokens=self._tokens(get("tokens")) or TokenBlock(),
             constants=constants,
             variants=self._variants(),
             carry=self._carry(),
-            changed=values.path(self.entries["changed"], "changed")
-            if "changed" in self.entries
-            else None,
+            changed=next(iter(values.paths(get("changed"), "changed")), None),
             identity=self._identity(),
-            merge=values.choice(self.entries["merge"], MERGES, "merge")
-            if "merge" in self.entries
-            else "first",
+            merge=self.word("merge", MERGES) or "first",
             text=values.expression(self.entries["text"], "text") if "text" in self.entries else (),
             to=self.to,
-            assumed=tuple(sorted(constant_values | (set(constants) - {"tz"}))) if self.user else (),
+            assumed=_stated(row, constants) if self.user else (),
             user=self.user,
-        )
-
-    def _flag(self, key: str) -> bool:
-        if key not in self.entries:
-            return False
-        return self.values.choice(self.entries[key], ("true", "false"), key) == "true"
-
-    def _test(self, key: str) -> Predicate | None:
-        node = self.entries.get(key)
-        return self.values.predicate(node, key) if node is not None else None
-
-    def _containers(self) -> tuple[str, ...]:
-        nodes = self.values.nodes(self.entries.get("containers"))
-        return tuple(self.values.choice(n, CONTAINERS, "containers") for n in nodes) or CONTAINERS
-
-    def _attributes(self) -> dict[str, Attributes]:
-        node = self.entries.get("attributes")
-        if node is None:
-            return {}
-        found = {}
-        for prefix, item in (node.entries or {}).items():
-            where = f"attributes.{prefix}"
-            entries = self.values.known(item, ("list", "key", "value", "typed"), where)
-            if not prefix.endswith("@"):
-                self.values.bad(item, f"{where}: a prefix ends in @")
-            if "list" not in entries:
-                self.values.bad(item, f"{where}: list is missing")
-                continue
-            words = {k: self.values.one(v, where) for k, v in entries.items() if k != "list"}
-            found[prefix] = Attributes(
-                prefix,
-                self.values.path(entries["list"], where),
-                words.get("key", "key"),
-                words.get("value", "value"),
-                words.get("typed", ""),
-            )
-        return found
-
-    def _recognise(self) -> Recognise | None:
-        node = self.entries.get("recognise")
-        if node is None:
-            return None
-        values = self.values
-        known = ("order", "has", "has_any", "equals", "test", "text", "tables", "containers")
-        entries = values.known(node, known, "recognise")
-        tests = [values.predicate(entries["test"], "recognise")] if "test" in entries else []
-        if "equals" in entries:
-            wrapped = Node(node.line, entries={"equals": entries["equals"]})
-            tests.append(values.predicate(wrapped, "recognise"))
-        containers = values.nodes(entries.get("containers"))
-        return Recognise(
-            order=int(values.number(entries["order"], "recognise.order"))
-            if "order" in entries
-            else 0,
-            has=values.paths(entries.get("has"), "recognise.has"),
-            has_any=values.paths(entries.get("has_any"), "recognise.has_any"),
-            test=(tests[0] if len(tests) == 1 else Predicate("all", tuple(tests)))
-            if tests
-            else None,
-            text=values.pattern(entries["text"], "recognise.text") if "text" in entries else "",
-            tables=values.texts(entries.get("tables"), "recognise.tables"),
-            containers=tuple(values.choice(n, CONTAINERS, "containers") for n in containers),
-        )
-
-    def _parse(self) -> tuple[Parse, ...]:
-        found = []
-        for node in self.values.nodes(self.entries.get("parse")):
-            if node.entries is None:
-                found.append(Parse(self.values.path(node, "parse")))
-                continue
-            entries = self.values.known(node, ("path", "sse"), "parse")
-            sse = (
-                "sse" in entries
-                and self.values.choice(entries["sse"], ("true", "false"), "parse.sse") == "true"
-            )
-            found += [Parse(p, sse) for p in self.values.paths(entries.get("path"), "parse")]
-        return tuple(found)
-
-    def _explode(self) -> tuple[Explode, ...]:
-        records = self.entries.get("records")
-        if records is None:
-            return ()
-        entries = self.values.known(records, ("explode",), "records")
-        found = []
-        for node in self.values.nodes(entries.get("explode")):
-            if node.entries is None:
-                found.append(Explode(self.values.path(node, "records.explode")))
-                continue
-            item = self.values.known(node, ("path", "or_self"), "records.explode")
-            or_self = (
-                "or_self" in item
-                and self.values.choice(item["or_self"], ("true", "false"), "or_self") == "true"
-            )
-            paths = self.values.paths(item.get("path"), "records.explode")
-            found += [Explode(path, or_self) for path in paths]
-        return tuple(found)
-
-    def _leaf(self) -> Leaf | None:
-        node = self.entries.get("leaf")
-        if node is None:
-            return None
-        entries = self.values.known(node, ("id", "parent"), "leaf")
-        return Leaf(
-            self.values.paths(entries.get("id"), "leaf.id"),
-            self.values.paths(entries.get("parent"), "leaf.parent"),
         )
 
     def _row(self, node: Node | None, where: str) -> tuple[dict[str, Expression], tuple[Path, ...]]:
@@ -328,6 +208,12 @@ class _Declaration:
         )
         scope = self.values.one(entries["scope"], "scope") if "scope" in entries else self.name
         return Identity(key, scope)
+
+
+def _stated(row: Mapping[str, Expression], constants: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the columns that a user's constant fills, whatever the record says."""
+    fixed = {n for n, e in row.items() if any(v.constant is not None and not v.when for v in e)}
+    return tuple(sorted(fixed | (set(constants) - {"tz"})))
 
 
 def canonical_column(name: str) -> str:

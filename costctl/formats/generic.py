@@ -1,10 +1,10 @@
-"""Logs that nobody knows: what the user says about them with `--map` and `--set`, and what their names suggest."""
+"""Logs that nobody knows: what the names of their fields suggest."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from costctl.errors import CostctlError, nearest
+from costctl.errors import CostctlError
 from costctl.formats._base import (
     COUNTS,
     Expression,
@@ -15,10 +15,9 @@ from costctl.formats._base import (
     TokenBlock,
     Value,
 )
-from costctl.formats._path import BadPathError, parse_path
-from costctl.formats._read import ROW_KEYS, canonical_column
 from costctl.formats.detect import Sample
 from costctl.formats.evaluate import found
+from costctl.formats.stated import Stated, overlaid
 
 INSIDE: tuple[tuple[str, ...], ...] = (
     (),
@@ -63,129 +62,6 @@ NAMES: dict[str, tuple[str, ...]] = {
 
 OUTSIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")
 """Names that are no part of the `input_tokens` beside them."""
-
-TOKEN_ALIASES = {"prompt_tokens": "input", "completion_tokens": "output", "input_uncached": "input"}
-PARAMETERS = {"sample_rate", "prefix_step_tokens"}
-"""What `--set` says about the log as a whole; no columns."""
-
-INCLUDES = ("input_includes", "output_includes", "output_adds")
-MTIME = "file-mtime"
-
-
-@dataclass(frozen=True)
-class Stated:
-    """What `--map` and `--set` say.
-
-    Attributes:
-        row: column -> expression.
-        counts: logged count -> expression.
-        constants: column -> fixed text; `occurred_at` may be `file-mtime`.
-        includes: `input_includes` and the like.
-        parameters: `sample_rate`, `prefix_step_tokens`: facts about the log, recorded with the ingest.
-    """
-
-    row: Mapping[str, Expression]
-    counts: Mapping[str, Expression]
-    constants: Mapping[str, str]
-    includes: Mapping[str, tuple[str, ...]]
-    parameters: Mapping[str, str]
-
-    def __bool__(self) -> bool:
-        return bool(self.row or self.counts or self.constants or self.includes)
-
-
-def stated(maps: Sequence[str] = (), sets: Sequence[str] = ()) -> Stated:
-    """Read `--map FIELD=PATH` and `--set FIELD=VALUE`.
-
-    Errors: `CostctlError` for a text without `=`, an unknown field (with the nearest one) or a bad path.
-    """
-    row: dict[str, Expression] = {}
-    counts: dict[str, Expression] = {}
-    constants: dict[str, str] = {}
-    includes: dict[str, tuple[str, ...]] = {}
-    parameters: dict[str, str] = {}
-    for text in maps:
-        field, path = _split("--map", text)
-        target = counts if field in COUNTS else row
-        target[field] = (_path_value(text, path),)
-    for text in sets:
-        field, value = _split("--set", text, more=(*PARAMETERS, *INCLUDES, "tz"))
-        if field in PARAMETERS:
-            parameters[field] = value
-        elif field in INCLUDES:
-            includes[field] = tuple(
-                part for part in value.strip("[]").replace(" ", "").split(",") if part
-            )
-        elif field in COUNTS:
-            counts[field] = (Value(constant=value),)
-        else:
-            constants[field] = value
-    return Stated(row, counts, constants, includes, parameters)
-
-
-def _split(flag: str, text: str, more: Sequence[str] = ()) -> tuple[str, str]:
-    name, mark, value = text.partition("=")
-    name = name.strip()
-    if not mark or not name or not value:
-        raise CostctlError(
-            f"{flag} {text}: expected FIELD={'PATH' if flag == '--map' else 'VALUE'}",
-            hint=f"for example {flag} model={'llm.name' if flag == '--map' else 'gpt-4o'}",
-        )
-    field = TOKEN_ALIASES.get(name, canonical_column(name))
-    known = {*ROW_KEYS, *COUNTS, *more}
-    if field not in known and not field.startswith(("tags.", "units.")):
-        shown = {*known, *TOKEN_ALIASES, "model", "timestamp", "tag.NAME"}
-        raise CostctlError(
-            f"{flag} {text}: no field named {name!r}{nearest(name, shown)}",
-            hint="docs/formats.md lists the fields",
-        )
-    return field, value
-
-
-def _path_value(text: str, path: str) -> Value:
-    try:
-        return Value(paths=(parse_path(path),))
-    except BadPathError as error:
-        raise CostctlError(f"--map {text}: {error}") from error
-
-
-def overlaid(form: Format, said: Stated) -> Format:
-    """Return a format with single fields overridden by what the user stated."""
-    if not said:
-        return form
-    changed = {*said.row, *said.constants}
-    row = {name: value for name, value in form.row.items() if name not in said.constants}
-    variants = tuple(
-        replace(
-            variant,
-            row={n: v for n, v in variant.row.items() if n not in changed},
-            constants={n: v for n, v in variant.constants.items() if n not in changed},
-            tokens=_overlaid(variant.tokens, said) if variant.tokens else None,
-        )
-        for variant in form.variants
-    )
-    return replace(
-        form,
-        row={**row, **said.row},
-        tokens=_overlaid(form.tokens, said),
-        constants={
-            **{n: v for n, v in form.constants.items() if n not in said.row},
-            **said.constants,
-        },
-        variants=variants,
-        carry=tuple(c for c in form.carry if c.column not in changed),
-        assumed=tuple(sorted({*form.assumed, *said.constants} - {"tz"})),
-    )
-
-
-def _overlaid(block: TokenBlock, said: Stated) -> TokenBlock:
-    return replace(
-        block,
-        counts={**block.counts, **said.counts},
-        input_includes=said.includes.get("input_includes", block.input_includes),
-        output_includes=said.includes.get("output_includes", block.output_includes),
-        output_adds=said.includes.get("output_adds", block.output_adds),
-    )
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from costctl.errors import CostctlError
 from costctl.formats import format_named, load_formats
 from costctl.formats._base import Format
 from costctl.formats.detect import Detection, Sample, detect, fitted
-from costctl.formats.generic import MTIME, guess, overlaid, stated
+from costctl.formats.generic import guess
 from costctl.formats.mixed import JSON, MOST, shared_out
 from costctl.formats.rules import EndpointRule
+from costctl.formats.stated import MTIME, overlaid, stated
 from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._sample import header, sample_of

@@ -9,7 +9,8 @@ from costctl.errors import CostctlError
 from costctl.formats._base import Format
 from costctl.formats.describe import lacking, recognised_by
 from costctl.formats.detect import Sample, detect
-from costctl.formats.generic import guess, stated
+from costctl.formats.generic import guess
+from costctl.formats.stated import stated
 from costctl.ingest import ingest
 from costctl.ingest._base import FileResult, IngestOptions
 from costctl.ingest._plan import Planner

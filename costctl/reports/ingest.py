@@ -7,6 +7,7 @@ from costctl.table import Cell, Column, Kind, Report, Table, Warn
 
 if TYPE_CHECKING:
     from costctl.ingest import FileResult
+    from costctl.store.rollup import Unpriced
 
 COLUMNS = (
     Column("path", "file", Kind.TEXT),
@@ -31,11 +32,11 @@ COUNTS = tuple(column.name for column in COLUMNS if column.kind is Kind.COUNT)
 def ingest_report(
     files: Sequence["FileResult"],
     *,
-    unpriced: Sequence[tuple[str, int]] = (),
+    unpriced: "Sequence[Unpriced]" = (),
     warnings: Sequence[Warn] = (),
     dry_run: bool = False,
 ) -> Report:
-    """Return one row per file and the total; `unpriced` are models without a price and their requests."""
+    """Return one row per file and the total; `unpriced` is usage without a price, by model and reason."""
     read = [file for file in files if not file.error and not file.listed_only]
     shown = [file for file in read if not file.unchanged]
     total = _total(read)
@@ -54,7 +55,10 @@ def ingest_report(
             "files": [_object(file) for file in files],
             "total": total,
             "dry_run": dry_run,
-            "unpriced_models": [{"model": model, "requests": count} for model, count in unpriced],
+            "unpriced_models": [
+                {"model": u.name, "requests": u.requests, "reason": u.reason, "hint": u.hint}
+                for u in unpriced
+            ],
         },
         warnings=(*warnings, *_warnings(files)),
         rows_key="files",
@@ -98,7 +102,7 @@ def _object(file: "FileResult") -> dict[str, object]:
     }
 
 
-def _notes(files: Sequence["FileResult"], unpriced: Sequence[tuple[str, int]]) -> Iterator[str]:
+def _notes(files: Sequence["FileResult"], unpriced: "Sequence[Unpriced]") -> Iterator[str]:
     unchanged = sum(file.unchanged for file in files)
     if unchanged:
         yield f"{_count(unchanged, 'file')} unchanged since the last ingest"
@@ -111,8 +115,13 @@ def _notes(files: Sequence["FileResult"], unpriced: Sequence[tuple[str, int]]) -
         first = f"{rejected[0].path}: {rejected[0].first_reject}"
         yield f"{lines} rejected, first in {first}; `costctl status --rejects` lists them"
     if unpriced:
-        names = _few([f"{model} ({_count(count, 'request')})" for model, count in unpriced])
+        names = _few([f"{u.name or '(unknown)'} ({_why(u)})" for u in unpriced])
         yield f"no price for {names}; `costctl pricing explain MODEL` says why"
+
+
+def _why(unpriced: "Unpriced") -> str:
+    said = (_count(unpriced.requests, "request"), unpriced.reason.replace("_", " "), unpriced.hint)
+    return ", ".join(part for part in said if part)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -28,7 +28,9 @@ def rows(path: Path, table: str) -> Iterator[str]:
         names = [column[0] for column in cursor.description]
         while batch := cursor.fetchmany(BATCH):
             for row in batch:
-                yield json.dumps({"_table": table, **dict(zip(names, map(_plain, row), strict=True))})
+                yield json.dumps(
+                    {"_table": table, **dict(zip(names, map(_plain, row), strict=True))}
+                )
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -45,7 +45,7 @@ def compile_fast(form: Format) -> Fast | None:
         _absent(v) for e in rest for v in e
     ):
         return None
-    dropped = {p for p in paths_in((rest, form.tags))} - wanted
+    dropped = {p for p in paths_in((rest, form.tags))} - wanted  # noqa: C416 - reads as a set of paths
     tree = Tree()
     for path in (*wanted, *dropped):
         tree.want(path.keys)

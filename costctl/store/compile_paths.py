@@ -1,8 +1,8 @@
 """Where a declared path stands in SQL: each record is parsed once into a struct of text leaves."""
 
 import json
-from copy import copy
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field, fields, is_dataclass
 
 from costctl.formats._base import Format, Path
@@ -79,7 +79,8 @@ class Tree:
     def columns(self) -> str:
         """Return the same as column types of a reader of JSON lines."""
         return ", ".join(
-            f"{quoted(name)}: {lit(tree._type())}" for name, tree in self.nodes.items()
+            f"{quoted(name)}: {lit(tree._type())}"
+            for name, tree in self.nodes.items()  # noqa: SLF001 - a tree and its branches
         )
 
     def _type(self) -> str:
@@ -87,7 +88,7 @@ class Tree:
             return "VARCHAR"
         return (
             "STRUCT("
-            + ", ".join(f"{quoted(name)} {tree._type()}" for name, tree in self.nodes.items())
+            + ", ".join(f"{quoted(name)} {tree._type()}" for name, tree in self.nodes.items())  # noqa: SLF001 - a tree and its branches
             + ")"
         )
 

@@ -222,7 +222,7 @@ def bad_count(text: str, limit: int) -> str:
     return f"({text} IS NOT NULL AND ({number} IS NULL OR {number} < 0 OR {number} > {limit} OR {fraction}))"
 
 
-def cast(name: str, text: str) -> tuple[str, str]:
+def cast(name: str, text: str) -> tuple[str, str]:  # noqa: PLR0911 - one return per kind
     """Return a text as the type of its column, and the test that it is filled and cannot be."""
     column = BY_NAME.get(name)
     kind = column.sql_type if column else "VARCHAR"

@@ -56,7 +56,7 @@ class Values:
                 factor = f"CASE {self.documents.text(scale.by)} {whens} ELSE {factor} END"
         return f"CAST(try_cast({sql} AS DECIMAL(24, 12)) * {factor} AS VARCHAR)"
 
-    def _source(self, value: Value) -> str:
+    def _source(self, value: Value) -> str:  # noqa: PLR0911 - one return per kind
         if value.constant is not None:
             return lit(value.constant)
         if value.column == "ordinal":

@@ -64,11 +64,18 @@ def test_rejected_lines_are_told_with_the_first_and_are_no_failure(run, tmp_path
 def test_models_without_a_price_are_named(run, tmp_path):
     log(tmp_path / "a.jsonl", call(1), call(2, model="nobody-1"))
     result = run("ingest", "a.jsonl")
-    assert "no price for nobody-1 (1 request)" in result.stdout
+    assert "no price for nobody-1 (1 request, unknown model" in result.stdout
     log(tmp_path / "b.jsonl", call(3, model="nobody-1"))
-    assert told(run("ingest", "b.jsonl", "--json"))["unpriced_models"] == [
-        {"model": "nobody-1", "requests": 2}
+    unpriced = told(run("ingest", "b.jsonl", "--json"))["unpriced_models"]
+    assert [(u["model"], u["requests"], u["reason"]) for u in unpriced] == [
+        ("nobody-1", 2, "unknown_model")
     ]
+
+
+def test_usage_before_the_first_price_is_told_with_its_date(run, tmp_path):
+    log(tmp_path / "a.jsonl", call(1, timestamp="2023-11-16T00:00:00Z"))
+    result = run("ingest", "a.jsonl")
+    assert "(1 request, no price at date, its prices are known from 2024-05-13 on)" in result.stdout
 
 
 def test_a_missing_file_is_exit_2_and_the_others_are_read(run, tmp_path):

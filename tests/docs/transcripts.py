@@ -63,7 +63,9 @@ def _output(command: str, folder: Path) -> str:
     if command.endswith(SHOW_CODE):
         return f"{done.stdout}{done.returncode}\n"
     if done.returncode != 0:
-        raise AssertionError(f"$ {command}\n{done.stdout}{done.stderr or ''}ended with {done.returncode}")
+        raise AssertionError(
+            f"$ {command}\n{done.stdout}{done.stderr or ''}ended with {done.returncode}"
+        )
     if tail:
         return done.stderr + "".join(done.stdout.splitlines(keepends=True)[-int(lines) :])
     return done.stdout

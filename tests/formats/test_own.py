@@ -10,7 +10,7 @@ import pytest
 from costctl.errors import CostctlError
 from costctl.formats import format_file
 from costctl.formats._path import BadPathError, parse_path
-from costctl.formats.generic import stated
+from costctl.formats.stated import stated
 from tests.formats.cases import BY_NAME, read
 
 GATEWAY = """

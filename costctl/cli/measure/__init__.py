@@ -1,0 +1,102 @@
+"""Measure what levers could do, from the logs."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from costctl.cli import _engines
+from costctl.cli._options import (
+    MomentOptions,
+    OutputOptions,
+    Paths,
+    PriceOptions,
+    PricesAt,
+    ScopeOptions,
+    SourceOptions,
+    flat,
+)
+from costctl.cli._output import tell, write, write_file
+from costctl.cli._session import require_rows, usage_session
+
+HOW = "What to measure"
+SCENARIO = (".yaml", ".yml")
+
+
+@flat
+def command(
+    *,
+    paths: Paths = (),  # type: ignore[assignment]  # an immutable default; `flat` hands over tuples
+    cache_ttl: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", rich_help_panel=HOW, help="How long a response cache keeps an answer."
+        ),
+    ] = "24h",
+    prefix_ttl: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            rich_help_panel=HOW,
+            help="When the provider forgets an unused beginning of a prompt.",
+        ),
+    ] = "5m",
+    easy: Annotated[
+        str,
+        typer.Option(
+            metavar="PROMPT/OUTPUT",
+            rich_help_panel=HOW,
+            help="Tokens up to which a call counts as easy.",
+        ),
+    ] = "1000/100",
+    cap: Annotated[
+        int | None,
+        typer.Option(
+            metavar="TOKENS", min=1, rich_help_panel=HOW, help="Longest prompt that stays whole."
+        ),
+    ] = None,
+    critical: Annotated[
+        list[str],
+        typer.Option(
+            metavar="GLOB",
+            rich_help_panel=HOW,
+            help="Endpoints whose embeddings must stay as good as they are; repeatable.",
+        ),
+    ] = (),  # type: ignore[assignment]  # as above
+    prices_at: PricesAt = None,
+    source: SourceOptions,
+    scope: ScopeOptions,
+    moment: MomentOptions,
+    prices: PriceOptions,
+    output: OutputOptions,
+) -> None:
+    """Measure what levers could do, from the logs; -o FILE.yaml writes a scenario for simulate.
+
+    Every number comes with its method, its sample and its limit. What the log cannot tell is refused with the
+    reason. All usage is priced at one date, by default now.
+
+    Examples:
+      costctl measure logs/ -o scenario.yaml
+      costctl measure --period last-month --cache-ttl 1h --cap 8000
+    """
+    measuring = _engines.measuring()
+    settings = measuring.settings_of(
+        cache_ttl=cache_ttl, prefix_ttl=prefix_ttl, easy=easy, cap=cap, critical=tuple(critical)
+    )
+    scenario = Path(output.output) if output.output and _is_scenario(output.output) else None
+    shown = replace(output, output=None) if scenario else output
+    with usage_session(
+        source=source, moment=moment, prices=prices, scope=scope, paths=paths
+    ) as session:
+        report, envelope, text, rows = measuring.answer(session, settings, prices_at)
+    if scenario is not None and rows:
+        write_file(scenario, text)
+    write(report, envelope, shown)
+    if scenario is not None and rows:
+        tell(f"saved to {scenario}: costctl simulate --scenario {scenario}", output)
+    require_rows(rows)
+
+
+def _is_scenario(path: str | None) -> bool:
+    return path is not None and path.lower().endswith(SCENARIO)

@@ -1,0 +1,19 @@
+"""Why a log cannot tell."""
+
+from costctl.measure.base import Group
+
+NO_HASHES = "no hashes of prompts: the log has no prompt text"
+NO_STEPS = "no hashes of prompt beginnings: the log has no prompt text and no block hashes"
+SAMPLED = "a sampled log holds only some of the calls, and understates repeats"
+NO_COST = "none of these calls has a price"
+NO_CALLS = "no single calls with a time: sums over many calls cannot tell"
+NOTHING_WRITES = "no calls that write answers"
+
+
+def why_not(group: Group, hashed: int, reason: str) -> str | None:
+    """Return why repeats in a group cannot be told, or None."""
+    if not group.facts.singles:
+        return NO_CALLS
+    if group.facts.sampled:
+        return SAMPLED
+    return None if hashed else reason

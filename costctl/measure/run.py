@@ -1,0 +1,56 @@
+"""All estimators over one scope."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from costctl.groups import Rate, Wanted
+from costctl.measure.base import Asked, Estimator, Group, Measured, Settings
+from costctl.measure.estimators import estimators
+from costctl.store import Store, measures
+from costctl.store.measures import GroupFacts
+from costctl.store.rollup_mixes import mixes
+from costctl.store.rollup_rates import rates_at
+from costctl.vocabulary import Query
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What all estimators found.
+
+    Attributes:
+        groups: the dearest first.
+        found: each estimator with its result, along the path of a request.
+    """
+
+    groups: Sequence[Group]
+    settings: Settings
+    found: Sequence[tuple[Estimator, Measured]]
+
+
+def measure(store: Store, query: Query, at: datetime, settings: Settings) -> Findings:
+    """Measure every lever's parameter over the scope, with all usage priced at one date."""
+    dated = replace(query, prices_at=at)
+    offers = mixes(store, dated, at)
+    facts = measures.load(store, dated, settings.easy)
+    groups = _with_rates(store, at, facts)
+    asked = Asked(store, groups, offers, settings, query.tz)
+    return Findings(groups, settings, [(one, one.measure(asked)) for one in estimators()])
+
+
+def _with_rates(store: Store, at: datetime, facts: Sequence[GroupFacts]) -> list[Group]:
+    wanted = [
+        Wanted(one.price_name, tier, 0, one.price_provider, one.price_region)
+        for one in facts
+        if one.price_name
+        for tier in ("standard", "batch")
+    ]
+    rates = iter(rates_at(store, at, wanted) if wanted else [])
+    return [
+        _group(one, next(rates), next(rates)) if one.price_name else Group(one, None, False)  # noqa: FBT003 - the value says itself
+        for one in facts
+    ]
+
+
+def _group(facts: GroupFacts, standard: Rate, batch: Rate) -> Group:
+    return Group(facts, standard if standard.reason is None else None, batch.reason is None)
