@@ -79,16 +79,16 @@ class Tree:
     def columns(self) -> str:
         """Return the same as column types of a reader of JSON lines."""
         return ", ".join(
-            f"{quoted(name)}: {lit(tree._type())}"
-            for name, tree in self.nodes.items()  # noqa: SLF001 - a tree and its branches
+            f"{quoted(name)}: {lit(tree.sql_type())}" for name, tree in self.nodes.items()
         )
 
-    def _type(self) -> str:
+    def sql_type(self) -> str:
+        """Return the type of a column that holds these leaves."""
         if not self.nodes:
             return "VARCHAR"
         return (
             "STRUCT("
-            + ", ".join(f"{quoted(name)} {tree._type()}" for name, tree in self.nodes.items())  # noqa: SLF001 - a tree and its branches
+            + ", ".join(f"{quoted(name)} {tree.sql_type()}" for name, tree in self.nodes.items())
             + ")"
         )
 
