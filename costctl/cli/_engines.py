@@ -81,8 +81,15 @@ def projecting() -> ModuleType:
     return module
 
 
+def baselines() -> ModuleType:
+    """Return the module that saves, reads and prices baselines."""
+    from costctl.cli import _baselines as module
+
+    return module
+
+
 def comparing() -> ModuleType:
-    """Return the module that explains a difference and makes baselines."""
+    """Return the module that explains a difference."""
     from costctl.cli import _comparing as module
 
     return module

@@ -64,12 +64,12 @@ def evidence_of(session: Session) -> Evidence:
         found: Projected = _engines.simulating().projected(session, plan.scenario, budget.match)
         return found
 
-    comparing = _engines.comparing()
+    baselines = _engines.baselines()
     return Evidence(
         spent,
         projected,
-        baseline=comparing.read_baseline,
-        repriced=lambda baseline: comparing.repriced(session, baseline),
+        baseline=baselines.read_baseline,
+        repriced=lambda baseline: baselines.repriced(session, baseline),
         fixed=fixed,
         pricing=dict(session.pricing),
     )

@@ -8,6 +8,13 @@ from costctl.compare import Difference, Group, total_effects
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
 from costctl.vocabulary import Window
 
+FIGURES = (
+    Column("label", "Label", Kind.TEXT),
+    Column("before", "Before", Kind.USD),
+    Column("after", "After", Kind.USD),
+    Column("delta", "Change", Kind.USD),
+    Column("share", "Change %", Kind.SHARE),
+)
 EFFECTS = (
     Column("volume", "Volume", Kind.USD),
     Column("mix", "Mix", Kind.USD),
@@ -20,7 +27,10 @@ WORDS = {
     "tokens": ("more tokens per request", "fewer tokens per request"),
     "price": ("higher prices", "lower prices"),
 }
-ZERO = Decimal(0)
+NOTES = (
+    "Volume: all requests grew alike. Mix: other shares of the groups.",
+    "Tokens: longer or shorter requests. Price: the rest, other prices per token.",
+)
 NAMED = 3
 
 
@@ -47,38 +57,15 @@ def compare_report(
     warnings: Sequence[Warn] = (),
 ) -> Report:
     """Return the difference, group by group, with a sentence on top."""
-    before, after = sides
     effects = total_effects(differences)
-    columns = (
-        *(_dimension(name) for name in by),
-        Column("label", "Label", Kind.TEXT),
-        Column("before", "Before", Kind.USD),
-        Column("after", "After", Kind.USD),
-        Column("delta", "Change", Kind.USD),
-        Column("share", "Change %", Kind.SHARE),
-        *EFFECTS,
-    )
-    whole = after.cost_usd - before.cost_usd
-    share = whole / before.cost_usd if before.cost_usd else None
-    names = ["Total", *([""] * len(by))]
-    total = (
-        *names,
-        before.cost_usd,
-        after.cost_usd,
-        whole,
-        share,
-        *(effects[column.name] for column in EFFECTS),
-    )
+    before, after = sides
     table = Table(
         "compare",
         f"{before.name} to {after.name}",
-        columns,
+        (*(_dimension(name) for name in by), *FIGURES, *EFFECTS),
         tuple(_row(d) for d in differences),
-        total=total,
-        notes=(
-            "Volume: all requests grew alike. Mix: other shares of the groups.",
-            "Tokens: longer or shorter requests. Price: the rest, other prices per token.",
-        ),
+        total=_total(sides, by, effects),
+        notes=NOTES,
     )
     return Report(
         name="compare",
@@ -87,6 +74,15 @@ def compare_report(
         head=(sentence(sides, differences, effects),),
         warnings=(*warnings, *_unpriced(sides)),
     )
+
+
+def _total(
+    sides: tuple[Side, Side], by: tuple[str, ...], effects: dict[str, Decimal]
+) -> tuple[Cell, ...]:
+    before, after = (side.cost_usd for side in sides)
+    share = (after - before) / before if before else None
+    names = ["Total", *([""] * len(by))]
+    return (*names, before, after, after - before, share, *(effects[c.name] for c in EFFECTS))
 
 
 def sentence(

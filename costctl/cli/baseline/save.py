@@ -49,15 +49,15 @@ def command(
       costctl baseline save --period last-month -o baseline.json
       costctl baseline save logs/ -o -
     """
-    comparing = _engines.comparing()
+    baselines = _engines.baselines()
     with usage_session(
         source=source, moment=moment, prices=prices, scope=scope, paths=paths
     ) as session:
-        baseline = comparing.baseline_of(session)
+        baseline = baselines.baseline_of(session)
         warnings = session.warnings
     if not baseline.rows:
         raise NoDataError("no usage in this scope", "`costctl status` shows what there is")
-    text = comparing.text_of(baseline)
+    text = baselines.text_of(baseline)
     options = OutputOptions(quiet=quiet)
     if output == STDOUT:
         to_stdout(text)

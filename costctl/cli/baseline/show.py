@@ -24,5 +24,5 @@ def command(
       costctl baseline show costctl-baseline.json
       costctl baseline show costctl-baseline.json --format csv
     """
-    report, envelope = _engines.comparing().shown(file)
+    report, envelope = _engines.baselines().shown(file)
     write(report, envelope, output)
