@@ -86,10 +86,11 @@ def _verdict(found: BreakEven) -> str:
 def _way_notes(target: Target) -> Iterator[str]:
     reach, chosen = target.reach, target.reach.least_risk
     if chosen is None:
-        yield (
-            f"Cannot be reached with these levers: the best is {usd(reach.best.after)} "
-            f"at {reach.best.points} {POINTS}."
-        )
+        best = f"the best is {usd(reach.best.after)} at {reach.best.points} {POINTS}"
+        if target.met or reach.theta is not None:
+            yield f"No combination of usual settings reaches it: {best}; it takes more of the levers."
+        else:
+            yield f"Cannot be reached with these levers: {best}."
     else:
         idle = sorted(name for name, value in chosen.settings.items() if not value)
         unneeded = f"; not needed: {', '.join(idle)}" if idle else ""

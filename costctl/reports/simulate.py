@@ -136,6 +136,8 @@ def _overlap(outcome: Outcome) -> Table:
 
 
 def _interaction(usd: float) -> str:
+    if abs(usd) < CENT:
+        return "interaction: none"
     if usd > 0:
         return "interaction: levers that help each other"
     return "interaction: the same dollars counted twice"

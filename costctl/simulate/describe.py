@@ -130,6 +130,14 @@ def _partly(problem: Problem, planned: PlannedLever) -> Iterator[str]:
     for reason, count in sorted(problem.refused.get(planned.name, {}).items()):
         groups = "group" if count == 1 else "groups"
         yield f"not applicable to {count} {groups}: {reason}"
+    per_request = LEVERS[planned.lever].needs_requests or {
+        "lookup_model",
+        "classifier_model",
+    } & set(planned.names)
+    uncounted = sum(not problem.logged[g].get("requests") for g in problem.acts_on[planned.name])
+    if per_request and uncounted:
+        groups = "group has" if uncounted == 1 else "groups have"
+        yield f"{uncounted} {groups} no count of requests: what depends on it is 0 there"
 
 
 def _warnings(

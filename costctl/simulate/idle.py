@@ -38,6 +38,8 @@ def _reason(
 ) -> str:
     lever = LEVERS[planned.lever]
     if not groups:
+        if planned.unless:
+            return "later settings take all that it selects"
         return "no usage matches its selector" if planned.where else "no usage of this kind"
     if lever.moves and not table.moves[planned.name]:
         return "; ".join(sorted(table.refused[planned.name]))

@@ -186,8 +186,20 @@ class _Book:
         return own.cheaper_sibling if own else None
 
     def rows(self) -> list[dict[str, object]]:
-        """Return the frame of prices."""
-        return [
+        """Return the frame of prices.
+
+        A group whose price cannot be taken apart keeps its cost as it is: its tokens are free here, and what
+        it costs counts as something else.
+        """
+        whole = [
+            {"scope": self.scopes[scope_of(g)], "label": str(g.price_name), "tier": g.tier}
+            | dict.fromkeys(CLASSES, 0.0)
+            | dict.fromkeys(FLAGS, False)
+            | {"min_prompt_tokens": None}
+            for g in self.groups
+            if (self.scopes[scope_of(g)], str(g.price_name), g.tier) not in self.found
+        ]
+        return whole + [
             {
                 "scope": scope,
                 "label": label,

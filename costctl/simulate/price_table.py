@@ -94,7 +94,7 @@ class PriceTable:
         model = goal[0]
         if found is None:
             if model == SIBLING:
-                return f"the price table names no cheaper sibling of {group['model']}"
+                return f"the price table names no cheaper sibling of {group['model']} that is still served"
             shown = group["model"] if moves == "to_tier" else model
             return f"{shown} has no {goal[1]} price"
         lacking = [c for c in OWN_PRICE if number(group.get(c)) and not found.get(f"has_{c}")]

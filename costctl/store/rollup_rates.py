@@ -23,9 +23,11 @@ def rates_at(store: Store, at: datetime, wanted: Sequence[Wanted]) -> list[Rate]
     found = [places[_asked(one)] for one in wanted]
     _load(store, wanted, [answer for answer, _ in found])
     rows = store.connection.execute(_RATES, {"at": at}).fetchall()
+    absent = any(row[0] for row in rows)
+    reasons = dict(store.connection.execute(_REASONS, {"at": at}).fetchall()) if absent else {}
     return [
-        _rate(one, answer, other, row)
-        for one, (answer, other), row in zip(wanted, found, rows, strict=True)
+        _rate(one, place, (reasons.get(number) if row[0] else None, *row[1:]))
+        for number, (one, place, row) in enumerate(zip(wanted, found, rows, strict=True))
     ]
 
 
@@ -117,14 +119,7 @@ _RATES = f"""
             ON d.period = s.period AND d.local_minute >= s.from_minute
     )
     SELECT
-        CASE
-            WHEN n.period IS NOT NULL THEN NULL
-            WHEN NOT EXISTS (FROM book_at AS b WHERE (b.provider, b.name, b.region) = (n.provider, n.name, n.region))
-                THEN 'no_region_price'
-            WHEN EXISTS (FROM book_at AS b WHERE (b.provider, b.name, b.region) = (n.provider, n.name, n.region)
-                AND n.priced_at >= b.valid_from AND n.priced_at < b.valid_to) THEN 'no_tier_price'
-            ELSE 'no_price_at_date'
-        END AS reason,
+        n.period IS NULL,
         m.kind,
         m.cheaper_sibling,
         m.retires_on,
@@ -138,7 +133,23 @@ _RATES = f"""
 """
 
 
-def _rate(wanted: Wanted, answer: Resolved, other: bool, row: Sequence[Any]) -> Rate:  # noqa: FBT001 - a fact of the answer, passed on
+_REASONS = """
+    SELECT
+        w.number,
+        CASE
+            WHEN count(b.name) = 0 THEN 'no_region_price'
+            WHEN bool_or($at::TIMESTAMP >= b.valid_from AND $at::TIMESTAMP < b.valid_to) THEN 'no_tier_price'
+            ELSE 'no_price_at_date'
+        END
+    FROM wanted AS w
+    LEFT JOIN book_at AS b
+        ON w.provider = b.provider AND w.name = b.name AND w.region = b.region
+    GROUP BY w.number
+"""
+
+
+def _rate(wanted: Wanted, place: tuple[Resolved, bool], row: Sequence[Any]) -> Rate:
+    answer, other = place
     reason, kind, sibling, retires_on, minimum, inherited, *rates = row
     figures: dict[str, Any] = {
         name: float(rate or 0) for name, rate in zip(RATE_CLASSES, rates, strict=True)

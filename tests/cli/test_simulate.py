@@ -554,3 +554,57 @@ def test_no_prompt_is_long_enough(run, tmp_path):
 def test_where_the_model_has_no_cached_price_caching_says_so(run, calls):
     found = run("simulate", calls, "--prompt-cache", "0.5")
     assert "gpt-4o-2024-05-13 has no cached price" in found.stdout
+
+
+def test_a_setting_that_later_ones_take_over_says_so(run, week):
+    found = run("simulate", week, "--dedupe", "0.1", "--dedupe", "0.05")
+    assert "not applicable because later settings take all that it selects" in found.stdout
+
+
+def test_a_plan_that_goes_beyond_usual_settings_is_not_called_out_of_reach(run, week):
+    found = run("simulate", week, "--cache-hit", "0.99", "--target", "200")
+    assert "target $200.00 met" in found.stdout
+    assert "No combination of usual settings reaches it" in found.stdout
+
+
+def test_levers_that_do_not_meet_have_no_interaction(run, week):
+    found = run("simulate", week, "--cache-hit", "rag_query=0.2")
+    assert "interaction: none" in found.stdout
+
+
+def test_a_retired_sibling_is_no_default_target(run, week):
+    found = run("simulate", week, "--route", "rag_query=0.4", "--prices-at", "2027-06-01")
+    assert "names no cheaper sibling of gpt-4o-2024-05-13 that is still served" in found.stdout
+
+
+def test_usage_without_a_count_of_requests_is_told(run, tmp_path):
+    log_file = tmp_path / "week.csv"
+    log_file.write_text(WEEK + "2026-11-18,uncounted,gpt-4o-2024-05-13,,1000,1000\n")
+    found = run("simulate", log_file, "--batch-size", "10")
+    assert "1 group has no count of requests" in found.stdout
+
+
+def test_a_fallback_model_prices_the_unpriced(run, tmp_path):
+    log_file = tmp_path / "week.csv"
+    log_file.write_text(WEEK + "2026-11-18,chat,mystery-model,10,1000000,0\n")
+    args = (
+        "simulate",
+        log_file,
+        "--cache-hit",
+        "chat=0.5",
+        "--fallback-model",
+        "gpt-4o-2024-05-13",
+    )
+    found = json.loads(run(*args, "--json").stdout)["result"]
+    assert found["combined_saving_usd"] / found["basis"]["scale"] == pytest.approx(2.5)
+
+
+def test_audio_and_images_move_with_their_flow(run, tmp_path):
+    log_file = tmp_path / "week.csv"
+    log_file.write_text(
+        "occurred_at,endpoint,model,requests,input_uncached,output,image_input\n"
+        "2026-11-18,look,gpt-4o-2024-05-13,10,1000000,100000,1000000\n"
+    )
+    found = json.loads(run("simulate", log_file, "--cache-hit", "0.5", "--json").stdout)["result"]
+    assert found["saving_share"] == pytest.approx(0.5)
+    assert found["basis"]["repriced_usd"] == 11.5
