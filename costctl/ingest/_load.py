@@ -16,6 +16,7 @@ from costctl.store.compile_fast import compile_fast
 from costctl.store.connection import Store
 from costctl.store.ledger import Entry
 from costctl.store.loading import Loaded, Loader, Span
+from costctl.store.loading_fast import FastLoader
 from costctl.store.readers import LONGEST, LONGEST_EVER
 from costctl.tokens import count_prompt
 
@@ -105,10 +106,9 @@ class BatchLoader:
             else None
         )
         if fast is not None:
-            done = self.loader.load_fast(statement, fast, first.part, source)
+            done = FastLoader(self.loader).load(statement, fast, first.part, source)
             if done is not None:
                 return {first.ingest_id: done}
-            self.loader.forget(first.ingest_id)
         endpoint = (
             endpoint_sql(statement, self.planner.rules, self.planner.endpoint_first)
             if self.planner.rules

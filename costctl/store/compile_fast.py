@@ -102,21 +102,28 @@ def _text(expression: Expression) -> str:
     return leaves[0] if len(leaves) == 1 else f"coalesce({', '.join(leaves)})"
 
 
+def _number(expression: Expression) -> str:
+    """Return a text that is to be a number or a time: an empty one is none, and its record no clean one."""
+    leaves = [_leaf(path) for value in expression for path in value.paths]
+    return leaves[0] if len(leaves) == 1 else _text(expression)
+
+
 def _select(
     form: Format, core: dict[str, Expression], counts: dict[str, Expression], dropped: list[str]
 ) -> str:
-    raw = {f"n_{n}": _text(e) for n, e in counts.items()}
-    raw |= {f"x_{n}": _text(core[n]) if n in core else "CAST(NULL AS VARCHAR)" for n in CORE}
+    raw = {f"n_{n}": _number(e) for n, e in counts.items()}
+    for name in CORE:
+        read = _text if name in TEXTS else _number
+        raw[f"x_{name}"] = read(core[name]) if name in core else "CAST(NULL AS VARCHAR)"
     raw["odd"] = (
         "NOT (" + " AND ".join(f"{leaf} IS NULL" for leaf in dropped) + ")" if dropped else "false"
     )
-    typed = {f"i_{n}": f"try_cast(n_{n} AS BIGINT)" for n in counts}
+    typed = {f"i_{n}": f"try_cast(n_{n} AS BIGINT)" for n in counts if n != "total"}
     typed |= {
         "moment": "try_cast(x_occurred_at AS TIMESTAMP)",
-        "zulu": "ends_with(x_occurred_at, 'Z')",
+        "zulu": "contains(x_occurred_at, 'Z')",
         "cost": "try_cast(x_logged_cost_usd AS DECIMAL(38, 18))",
         "nano": "try_cast(round(try_cast(x_logged_cost_usd AS DOUBLE) * 1e9) AS BIGINT)",
-        "behind": "substring(x_occurred_at, 20)",
     }
     # Tests one by one: a list would become a join. A text longer than every placeholder is none.
     longest = max(map(len, PLACEHOLDER_IDS))
@@ -136,7 +143,8 @@ def _select(
 def _side(name: str, other: str, counts: dict[str, Expression]) -> str:
     if "total" not in counts or other not in counts:
         return f"coalesce(i_{name}, 0)"
-    return f"coalesce(i_{name}, CASE WHEN i_total >= i_{other} THEN i_total - i_{other} END, 0)"
+    rest = f"try_cast(n_total AS BIGINT) - i_{other}"
+    return f"CASE WHEN i_{name} IS NOT NULL THEN i_{name} ELSE coalesce(greatest({rest}, 0), 0) END"
 
 
 def _clean(counts: dict[str, Expression]) -> str:
@@ -149,19 +157,34 @@ def _clean(counts: dict[str, Expression]) -> str:
     counted = " OR ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
     whole = " AND ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
     parts.append(f"CASE WHEN {whole} THEN true ELSE ({counted}) AND {_total(counts)} END")
-    # A sign or a word behind the seconds is a zone; such times are read by the thorough statement.
-    parts.append(
-        "NOT (contains(x_occurred_at, '+') OR contains(behind, '-') OR contains(behind, ' '))"
-    )
+    parts.append(_without_offset())
     parts.append("(cost IS NOT NULL OR x_logged_cost_usd IS NULL)")
     return " AND ".join(parts)
+
+
+def _without_offset() -> str:
+    """Return the test that a time ends with its seconds or with Z.
+
+    A sign or a word behind the seconds is an offset; such times are read by the thorough statement. A text as long as
+    one with seconds or with microseconds that really has some has no room for an offset: nearly every time is told
+    by its length.
+    """
+    behind = "substring(x_occurred_at, 20)"
+    return (
+        "CASE WHEN strlen(x_occurred_at) = 26 AND epoch_us(moment) % 1000 <> 0 THEN true "
+        "WHEN strlen(x_occurred_at) = 19 AND epoch_us(moment) % 60000000 <> 0 THEN true "
+        f"ELSE NOT (contains(x_occurred_at, '+') OR contains({behind}, '-') OR contains({behind}, ' ')) END"
+    )
 
 
 def _total(counts: dict[str, Expression]) -> str:
     """Return the test that a total which has to make up for a missing side is a count."""
     if "total" not in counts:
         return "true"
-    return f"coalesce(i_total BETWEEN 0 AND {REQUEST_LIMIT} AND NOT contains(n_total, '.'), n_total IS NULL)"
+    whole = (
+        f"try_cast(n_total AS BIGINT) BETWEEN 0 AND {REQUEST_LIMIT} AND NOT contains(n_total, '.')"
+    )
+    return f"coalesce({whole}, n_total IS NULL)"
 
 
 def _columns(form: Format) -> dict[str, str]:

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from costctl.formats._base import Expression, Format, TokenBlock, Value, Variant
-from costctl.formats.words import OPERATIONS, PROVIDERS, STATUSES, TIERS
+from costctl.formats.words import OPERATIONS, PROVIDERS, STATUSES
+from costctl.store.compile_classes import block_classes, tier
 from costctl.store.compile_paths import lit
+from costctl.store.compile_tags import entry, merged_map, tags_of
 from costctl.store.compile_values import MONEY, NULL_TEXT, Values
 from costctl.vocabulary import BUCKET_LIMIT, BY_NAME, OF_WHICH, REQUEST_LIMIT, TOKEN_CLASSES
 
@@ -251,107 +253,3 @@ def cast(name: str, text: str) -> tuple[str, str]:  # noqa: PLR0911 - one return
         )
         return f"CASE WHEN {text} IS NULL THEN NULL {whens} ELSE 'other' END", ""
     return text, ""
-
-
-def tier(stated: str | None, logged: str | None) -> str:
-    """Return the tier that prices a row: the stated one, else the logged one, else standard."""
-    whens = " ".join(f"WHEN {lit(k)} THEN {lit(v)}" for k, v in TIERS.items())
-    parts = [f"CASE lower({c}) {whens} ELSE lower({c}) END" for c in (stated, logged) if c]
-    return f"coalesce({', '.join([*parts, lit('standard')])})"
-
-
-def block_classes(block: TokenBlock) -> dict[str, str]:
-    """Return each token class from the logged counts `i_*`; classes are disjoint and never negative."""
-
-    def count(name: str) -> str:
-        return f"coalesce(i_{name}, 0)" if name in block.counts else "0"
-
-    def side(name: str, other: str) -> str:
-        if name not in block.counts:
-            return "0"
-        if "total" not in block.counts or other not in block.counts:
-            return count(name)
-        rest = f"i_total - i_{other}"
-        return f"CASE WHEN i_{name} IS NULL AND i_{other} IS NOT NULL AND {rest} >= 0 THEN {rest} ELSE {count(name)} END"
-
-    inside = " + ".join(count(n) for n in block.input_includes if n in block.counts) or "0"
-    if block.exclusive_if is not None and inside != "0":
-        parts = " + ".join(count(n) for n in block.exclusive_if.sum if n in block.counts) or "0"
-        inside = f"CASE WHEN {parts} > {count(block.exclusive_if.exceeds)} THEN 0 ELSE {inside} END"
-    taken = (
-        " + ".join(
-            count(n) for n in block.output_includes if n in block.counts and n != "reasoning"
-        )
-        or "0"
-    )
-    added = " + ".join(count(n) for n in block.output_adds if n in block.counts) or "0"
-    given, made = side("input", "output"), side("output", "input")
-    output = (
-        made if (added, taken) == ("0", "0") else f"greatest(({made}) + ({added}) - ({taken}), 0)"
-    )
-    plain = {
-        n: count(n)
-        for n in (
-            "cache_read",
-            "cache_write",
-            "audio_input",
-            "audio_output",
-            "image_input",
-            "image_output",
-        )
-    }
-    return plain | {
-        "input_uncached": given if inside == "0" else f"greatest(({given}) - ({inside}), 0)",
-        "output": output,
-        "cache_write_long": f"least({count('cache_write_long')}, {count('cache_write')})"
-        if "cache_write_long" in block.counts
-        else "0",
-        "reasoning": f"least({count('reasoning')}, {output})"
-        if "reasoning" in block.counts
-        else "0",
-        "mismatch": "false" if inside == "0" else f"(({inside}) > ({given}))",
-    }
-
-
-def entry(key: str, value: str) -> str:
-    """Return a list of one key and value, or an empty one where the value is NULL."""
-    return f"list_filter([{{'k': {key}, 'v': {value}}}], lambda e: e.v IS NOT NULL)"
-
-
-def tags_of(text: str) -> str:
-    """Return the tags of a JSON map (nested keys joined by dots) or list (`key:value`, `key=value`, bare words)."""
-    return f"tag_entries({text})"
-
-
-def merged_map(entries: list[str]) -> str:
-    """Return lists of entries as one map; a key that occurs twice gets its values sorted and joined."""
-    return f"tag_map(list_concat({', '.join(entries)}))"
-
-
-MACROS = """
-CREATE OR REPLACE TEMP MACRO tag_pair(word) AS CASE
-    WHEN regexp_matches(word, '^[^:=]+[:=]')
-    THEN {'k': regexp_extract(word, '^([^:=]+)[:=]', 1), 'v': regexp_extract(word, '^[^:=]+[:=](.*)$', 1)}
-    ELSE {'k': word, 'v': 'true'} END;
-CREATE OR REPLACE TEMP MACRO json_at(doc, key) AS
-    json_extract(doc, '/' || replace(replace(key, '~', '~0'), '/', '~1'));
-CREATE OR REPLACE TEMP MACRO flat_1(doc, prefix) AS
-    list_transform(CAST(json_keys(doc) AS VARCHAR[]), lambda a: {'k': prefix || a, 'j': json_at(doc, a)});
-CREATE OR REPLACE TEMP MACRO flat_more(list) AS
-    flatten(list_transform(list, lambda e: CASE WHEN json_type(e.j) = 'OBJECT'
-        THEN list_transform(CAST(json_keys(e.j) AS VARCHAR[]), lambda b: {'k': e.k || '.' || b, 'j': json_at(e.j, b)}) ELSE [e] END));
-CREATE OR REPLACE TEMP MACRO json_words(doc) AS CAST(json_extract_string(doc, '$[*]') AS VARCHAR[]);
-CREATE OR REPLACE TEMP MACRO tag_entries_of(doc) AS CASE json_type(doc)
-    WHEN 'OBJECT' THEN list_filter(
-        list_transform(flat_more(flat_more(flat_1(doc, ''))), lambda e: {'k': e.k, 'v': json_extract_string(e.j, '$')}),
-        lambda e: e.v IS NOT NULL AND e.v NOT IN ('', '{}', '[]'))
-    WHEN 'ARRAY' THEN list_transform(list_filter(json_words(doc), lambda w: w IS NOT NULL AND w <> ''), lambda w: tag_pair(w))
-    ELSE CAST([] AS STRUCT(k VARCHAR, v VARCHAR)[]) END;
-CREATE OR REPLACE TEMP MACRO tag_entries(text) AS
-    tag_entries_of(CASE WHEN text LIKE '{%' OR text LIKE '[%' THEN try_cast(text AS JSON) ELSE CAST('0' AS JSON) END);
-CREATE OR REPLACE TEMP MACRO tag_map(entries) AS CASE WHEN len(entries) > 0 THEN map_from_entries(
-    list_transform(list_sort(list_distinct(list_transform(entries, lambda e: e.k))), lambda name: {
-        'k': name,
-        'v': array_to_string(list_sort(list_distinct(
-            list_transform(list_filter(entries, lambda e: e.k = name), lambda e: e.v))), ',')})) END;
-"""

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costctl.ingest import _load, ingest
-from costctl.store import Store
+from costctl.store import Store, loading_fast
 from tests.ingest.records import record, write
 
 COLUMNS = (
@@ -34,6 +34,13 @@ VALUES = {
             "2026-11-01T12:00:00.25-05:00",
             "2026-11-01T12:00:00-0500",
             "2026-11-01 12:00:00 UTC",
+            "2026-11-01T12:00:01",
+            "2026-11-01T12:01+02",
+            "2026-11-01T12:00:00.123+05",
+            "2026-11-01T12:00:00.123-05",
+            "2026-11-01T12:00:00.12 UTC",
+            "2026-11-01T12:00:00.12345Z",
+            "2026-11-01T12:00:00.1234567Z",
             1793534400,
             1793534400.25,
             "soon",
@@ -99,3 +106,13 @@ def test_a_few_odd_lines_are_told_apart_from_the_clean_ones(tmp_path, monkeypatc
         [*(record(n) for n in range(20)), broken, *(record(n) for n in range(20, 40))],
     )
     assert rows(path, monkeypatch, 0) == rows(path, monkeypatch, 1 << 40)
+
+
+def test_repeats_are_found_range_by_range(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.jsonl", [record(n) for n in (*range(60), *range(20))])
+    monkeypatch.setattr(_load, "FAST_FROM", 0)
+    monkeypatch.setattr(loading_fast, "KEYS_AT_ONCE", 10)
+    with Store.memory() as store:
+        (result,) = ingest(store, [str(path)])
+        left = store.connection.execute("SELECT count(*) FROM usage").fetchone()
+    assert (result.new_rows, result.duplicates, left) == (60, 20, (60,))
