@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from costctl.store.connection import Store
+from costctl.store.rollup_columns import Grain, Slot
 from costctl.store.rollup_keys import resolve_keys, same_key
 from costctl.store.rollup_price import Shape, price
-from costctl.store.rollup_scan import Grain, Slot, coarse_grain, held, scan
+from costctl.store.rollup_scan import coarse_grain, held, scan
 from costctl.vocabulary import Query
 
 _WITHIN = """len(list_filter(

@@ -7,7 +7,7 @@ from costctl.pricebook import Key, Resolution, Resolved, resolve
 from costctl.pricebook.tables import PRICE_BOOK, Row
 from costctl.store.connection import Store
 from costctl.store.prices import add_rows, fetch_rows, names_of
-from costctl.store.rollup_scan import KEY_COLUMNS
+from costctl.store.rollup_columns import KEY_COLUMNS
 from costctl.vocabulary import PRICE_BASES
 
 RANK = {name: rank for rank, name in enumerate(PRICE_BASES)}

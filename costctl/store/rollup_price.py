@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from costctl.store.connection import Store
+from costctl.store.rollup_columns import KEY_COLUMNS
 from costctl.store.rollup_keys import ANSWERS, RANK, same_key
-from costctl.store.rollup_scan import KEY_COLUMNS
 from costctl.vocabulary import Query
 
 _TERMS = {
@@ -147,7 +147,26 @@ def priced_sql(source: str, shape: Shape, *, names: tuple[str, ...] = _OWN) -> s
     provider, name, region, rank, reason = names
     return f"""
         WITH moved AS (SELECT *, coalesce($prices_at, slot) AS priced_at FROM ({source})),
-        dated AS (
+        dated AS ({_dated(provider, name, region)}),
+        stepped AS ({_WINDOWED if shape.windowed else _PLAIN}),
+        rated AS ({_rated(shape)})
+        SELECT
+            n.*,
+            {_reason(reason)} AS reason,
+            {_rank(rank)} AS rank,
+            variant IN (SELECT variant FROM book_rates WHERE min_prompt_tokens > 0) AS tiered,
+            bucket AND coalesce(
+                ($prices_at IS NULL AND ends_at > valid_to) OR (windowed AND ends_at IS NULL)
+                OR (windowed AND ends_at > slot + INTERVAL 1 MINUTE),
+                false
+            ) AS spans_change
+        FROM rated AS n
+    """
+
+
+def _dated(provider: str, name: str, region: str) -> str:
+    """Return the query for the period of the price book that holds at each group's time."""
+    return f"""
             SELECT
                 n.*,
                 b.period,
@@ -165,10 +184,12 @@ def priced_sql(source: str, shape: Shape, *, names: tuple[str, ...] = _OWN) -> s
                 AND {region} = b.region
                 AND n.tier = b.tier
                 AND n.priced_at >= b.valid_from
-                AND n.priced_at < b.valid_to
-        ),
-        stepped AS ({_WINDOWED if shape.windowed else _PLAIN}),
-        rated AS (
+                AND n.priced_at < b.valid_to"""
+
+
+def _rated(shape: Shape) -> str:
+    """Return the query for what each group costs, and which of its tokens have a rate."""
+    return f"""
             SELECT
                 n.*,
                 {_cost(shape, "")} AS cost_usd,
@@ -182,27 +203,19 @@ def priced_sql(source: str, shape: Shape, *, names: tuple[str, ...] = _OWN) -> s
             LEFT JOIN book_rates AS r
                 ON n.variant = r.variant
                 AND n.step >= r.min_prompt_tokens
-                AND n.step < r.below_prompt_tokens
-        )
-        SELECT
-            n.*,
-            CASE
+                AND n.step < r.below_prompt_tokens"""
+
+
+def _reason(key_reason: str) -> str:
+    """Return why tokens of a group lack a price; NULL where none does."""
+    return f"""CASE
                 WHEN NOT lacks_price THEN NULL
                 WHEN priced_at IS NULL THEN 'undated'
-                WHEN {reason} IS NOT NULL THEN {reason}
+                WHEN {key_reason} IS NOT NULL THEN {key_reason}
                 WHEN period IS NULL THEN 'no_price_at_date'
                 WHEN variant IS NULL THEN 'undated'
                 ELSE 'no_class_price'
-            END AS reason,
-            {_rank(rank)} AS rank,
-            variant IN (SELECT variant FROM book_rates WHERE min_prompt_tokens > 0) AS tiered,
-            bucket AND coalesce(
-                ($prices_at IS NULL AND ends_at > valid_to) OR (windowed AND ends_at IS NULL)
-                OR (windowed AND ends_at > slot + INTERVAL 1 MINUTE),
-                false
-            ) AS spans_change
-        FROM rated AS n
-    """
+            END"""
 
 
 def _rank(key_rank: str) -> str:
