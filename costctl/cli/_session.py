@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from costctl.cli import _engines
-from costctl.cli._options import (
-    ConfigOptions,
-    LogOptions,
-    MomentOptions,
-    PriceOptions,
-    ScopeOptions,
-    SourceOptions,
-)
+from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
+from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions
 from costctl.cli._when import moment_of, window_of, zone_of
 from costctl.config import Config, load_config
 from costctl.errors import CostctlError, NoDataError, nearest
