@@ -18,7 +18,6 @@ LONGEST_FUNCTION = 40
 
 
 TO_SPLIT = {
-    "cli/_session.py",
     "store/compile_rows.py",
     "store/rollup_scan.py",
     "vocabulary.py",
