@@ -12,8 +12,9 @@ from typing import Self
 import duckdb
 
 from costctl.errors import CostctlError
+from costctl.record import BY_NAME, USAGE
 from costctl.store import schema
-from costctl.vocabulary import BY_NAME, TOKEN_CLASSES, USAGE
+from costctl.vocabulary import TOKEN_CLASSES
 
 MEMORY_LIMIT = "2GB"
 """What the engine may keep before it spills to disk; large logs stream."""

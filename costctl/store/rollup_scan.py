@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
+from costctl.record import BY_NAME
 from costctl.store.connection import Store
 from costctl.store.dimensions import (
     NARROW_BRANCH,
@@ -16,7 +17,7 @@ from costctl.store.dimensions import (
     plain_expression,
     time_expression,
 )
-from costctl.vocabulary import ALL_CLASSES, BY_NAME, PROMPT_CLASSES, Query
+from costctl.vocabulary import ALL_CLASSES, PROMPT_CLASSES, Query
 
 KEY_COLUMNS = (
     "provider",
