@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from costctl.errors import CostctlError
 
 if TYPE_CHECKING:
-    from costctl.yaml_file import Node, Reader
+    from costctl.yaml_file import Reader
+    from costctl.yaml_tree import Node
 
 FILE = "costctl.yaml"
 VERSION = "1"

@@ -14,7 +14,7 @@ from costctl.cli._commands import names_in
 from costctl.errors import ExitCode
 from costctl.formats import builtin_names, load_formats
 from costctl.levers import LEVERS, Param
-from costctl.vocabulary import USAGE
+from costctl.record import USAGE
 
 RESULTS = Path("benchmarks/results.json")
 WHEN = {

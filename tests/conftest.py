@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +28,14 @@ class Result:
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder in which prices are compiled once for all tests."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(cache: Path) -> Iterator[None]:
+    """Let programs that a test starts share those prices, and leave the developer's own cache alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(cache))
+        yield
 
 
 @pytest.fixture

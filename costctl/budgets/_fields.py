@@ -7,7 +7,8 @@ from decimal import Decimal
 from costctl.budgets.model import PERIODS, Level, Period
 from costctl.errors import nearest
 from costctl.vocabulary import DIMENSIONS, Condition
-from costctl.yaml_file import NUMBER, Node, Reader, share_of
+from costctl.yaml_file import NUMBER, Reader, share_of
+from costctl.yaml_tree import Node
 
 DURATION = re.compile(r"([1-9][0-9]*)([hdw])")
 HOURS = {"h": 1, "d": 24, "w": 168}

@@ -8,7 +8,8 @@ from pathlib import Path
 import costctl
 from costctl.baseline import DIMENSIONS, Baseline, BaselineRow, ends, from_text, to_values
 from costctl.cli import _engines
-from costctl.cli._session import Session, load_prices
+from costctl.cli._prices import load_prices
+from costctl.cli._session import Session
 from costctl.errors import CostctlError
 from costctl.render.json import dumps
 from costctl.reports.baseline import baseline_report

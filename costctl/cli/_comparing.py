@@ -11,7 +11,7 @@ from costctl.baseline import DIMENSIONS, Baseline, BaselineRow, ends
 from costctl.budgets.regression import in_scope
 from costctl.cli import _engines
 from costctl.cli._baselines import read_baseline
-from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions, SourceOptions
+from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._session import (
     Moment,
     Session,
@@ -20,6 +20,7 @@ from costctl.cli._session import (
     settings_of,
     usage_session,
 )
+from costctl.cli._source_options import SourceOptions
 from costctl.cli._when import period_of
 from costctl.compare import Group, explain
 from costctl.errors import CostctlError, nearest

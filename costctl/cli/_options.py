@@ -1,4 +1,4 @@
-"""Every shared flag, stated once, in groups that a command names in its signature.
+"""The flags that commands share, each stated once, in groups that a command names in its signature.
 
 A command takes groups as parameters and is wrapped by `flat`:
 
@@ -11,14 +11,12 @@ On the command line each field of a group is a flag of its own.
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from costctl.cli._complete import a_condition, a_log_format, some_dimensions
+from costctl.cli._complete import a_condition, some_dimensions
 
-FROM = "Where usage comes from"
 SCOPE = "What counts"
 GROUPS = "Rows"
 MONEY = "Prices"
@@ -27,14 +25,6 @@ OUT = "Output"
 Form = Literal["table", "json", "jsonl", "csv", "markdown", "plain"]
 Colour = Literal["auto", "always", "never"]
 
-Paths = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="PATH",
-        help="Logs to read instead of the database, for this run only: files, folders, globs.",
-        show_default=False,
-    ),
-]
 PricesAt = Annotated[
     str | None,
     typer.Option(
@@ -43,96 +33,6 @@ PricesAt = Annotated[
         help="Price every row at this date instead of its own.",
     ),
 ]
-
-
-@dataclass(frozen=True)
-class ConfigOptions:
-    """Which settings apply."""
-
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            rich_help_panel=FROM,
-            help="Settings; default: the nearest costctl.yaml. [env: COSTCTL_CONFIG]",
-        ),
-    ] = None
-
-
-@dataclass(frozen=True)
-class DbOptions(ConfigOptions):
-    """Which database."""
-
-    db: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            rich_help_panel=FROM,
-            help="Usage database; default: costctl.duckdb. [env: COSTCTL_DB]",
-        ),
-    ] = None
-
-
-@dataclass(frozen=True)
-class LogOptions:
-    """How logs are read."""
-
-    log_format: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|FILE",
-            autocompletion=a_log_format,
-            rich_help_panel=FROM,
-            help="Format of the logs, or a file that declares one.",
-        ),
-    ] = "auto"
-    map: Annotated[
-        list[str],
-        typer.Option(
-            metavar="FIELD=PATH",
-            rich_help_panel=FROM,
-            help="Where a field stands in a record; repeatable.",
-        ),
-    ] = ()  # type: ignore[assignment]  # an immutable default; `flat` hands over tuples
-    set: Annotated[
-        list[str],
-        typer.Option(
-            metavar="FIELD=VALUE",
-            rich_help_panel=FROM,
-            help="A value the log does not name, marked as assumed; repeatable.",
-        ),
-    ] = ()  # type: ignore[assignment]  # as above
-    source: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", rich_help_panel=FROM, help="Label stored with the rows."),
-    ] = None
-    endpoint_from: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FIELD",
-            rich_help_panel=FROM,
-            help="Field of the record that names the endpoint.",
-        ),
-    ] = None
-    count_tokens: Annotated[
-        bool,
-        typer.Option(
-            "--count-tokens",
-            rich_help_panel=FROM,
-            help="Count tokens of logged text where the log has no counts.",
-        ),
-    ] = False
-    source_tz: Annotated[
-        str,
-        typer.Option(
-            metavar="ZONE", rich_help_panel=FROM, help="Zone of logged times that carry none."
-        ),
-    ] = "UTC"
-
-
-@dataclass(frozen=True)
-class SourceOptions(LogOptions, DbOptions):
-    """Where usage comes from: the database, or logs with the flags that explain them."""
 
 
 @dataclass(frozen=True)

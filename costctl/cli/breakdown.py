@@ -10,15 +10,14 @@ from costctl.cli._options import (
     GroupOptions,
     MomentOptions,
     OutputOptions,
-    Paths,
     PriceOptions,
     PricesAt,
     ScopeOptions,
-    SourceOptions,
     flat,
 )
 from costctl.cli._output import hint, write
 from costctl.cli._session import require_rows, usage_session
+from costctl.cli._source_options import Paths, SourceOptions
 
 
 @flat

@@ -7,16 +7,10 @@ import typer
 
 from costctl.cli import _engines
 from costctl.cli._gate import CiOptions, before_stdout, on_stdout
-from costctl.cli._options import (
-    MomentOptions,
-    OutputOptions,
-    Paths,
-    PriceOptions,
-    SourceOptions,
-    flat,
-)
+from costctl.cli._options import MomentOptions, OutputOptions, PriceOptions, flat
 from costctl.cli._output import tell, write
 from costctl.cli._session import moment_in, settings_of, usage_session
+from costctl.cli._source_options import Paths, SourceOptions
 from costctl.config import Config
 
 if TYPE_CHECKING:

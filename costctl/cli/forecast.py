@@ -9,14 +9,13 @@ from costctl.cli._options import (
     GROUPS,
     MomentOptions,
     OutputOptions,
-    Paths,
     PriceOptions,
     ScopeOptions,
-    SourceOptions,
     flat,
 )
 from costctl.cli._output import write
 from costctl.cli._session import dimensions_of, usage_session
+from costctl.cli._source_options import Paths, SourceOptions
 from costctl.errors import NoDataError
 
 Method = Literal["auto", "run-rate", "trailing7", "seasonal"]

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from costctl.cli import _engines
-from costctl.cli._options import DbOptions, LogOptions, MomentOptions, OutputOptions, flat
+from costctl.cli._options import MomentOptions, OutputOptions, flat
 from costctl.cli._output import hint, write
+from costctl.cli._prices import load_prices
 from costctl.cli._progress import progress, watched
-from costctl.cli._session import ingest_options, load_prices, moment_in, settings_of
+from costctl.cli._session import ingest_options, moment_in, settings_of
+from costctl.cli._source_options import DbOptions, LogOptions
 from costctl.config import Config
 from costctl.errors import CostctlError
 from costctl.reports.ingest import failures, ingest_report

@@ -8,16 +8,10 @@ from typing import Annotated
 import typer
 
 from costctl.cli import _engines
-from costctl.cli._options import (
-    MomentOptions,
-    OutputOptions,
-    Paths,
-    PriceOptions,
-    SourceOptions,
-    flat,
-)
+from costctl.cli._options import MomentOptions, OutputOptions, PriceOptions, flat
 from costctl.cli._output import tell, write_file
 from costctl.cli._session import settings_of, usage_session
+from costctl.cli._source_options import Paths, SourceOptions
 from costctl.errors import CostctlError
 from costctl.vocabulary import Window
 

@@ -10,14 +10,13 @@ from costctl.cli._options import (
     GROUPS,
     MomentOptions,
     OutputOptions,
-    Paths,
     PriceOptions,
     ScopeOptions,
-    SourceOptions,
     flat,
 )
 from costctl.cli._output import tell, write
 from costctl.cli._session import require_rows, usage_session
+from costctl.cli._source_options import Paths, SourceOptions
 
 UNCERTAINTY = "Ranges"
 

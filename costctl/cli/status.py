@@ -7,16 +7,10 @@ from typing import Annotated
 import typer
 
 from costctl.cli import _engines
-from costctl.cli._options import (
-    DbOptions,
-    MomentOptions,
-    OutputOptions,
-    PriceOptions,
-    SourceOptions,
-    flat,
-)
+from costctl.cli._options import MomentOptions, OutputOptions, PriceOptions, flat
 from costctl.cli._output import write
 from costctl.cli._session import Session, moment_in, settings_of, usage_session
+from costctl.cli._source_options import DbOptions, SourceOptions
 from costctl.errors import CostctlError, NoDataError
 from costctl.reports.status import (
     Standing,

@@ -6,16 +6,10 @@ import typer
 
 from costctl.cli import _engines
 from costctl.cli._lever_options import PLAN, LeverOptions, PlanOptions
-from costctl.cli._options import (
-    MomentOptions,
-    OutputOptions,
-    PriceOptions,
-    ScopeOptions,
-    SourceOptions,
-    flat,
-)
+from costctl.cli._options import MomentOptions, OutputOptions, PriceOptions, ScopeOptions, flat
 from costctl.cli._output import tell, write
 from costctl.cli._session import require_rows, usage_session
+from costctl.cli._source_options import SourceOptions
 
 
 @flat

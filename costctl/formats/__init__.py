@@ -9,7 +9,7 @@ from pathlib import Path
 from costctl.errors import CostctlError, nearest
 from costctl.formats._base import Format
 from costctl.formats._read import read_format
-from costctl.yaml_file import Node, Problems, parse
+from costctl.yaml_tree import Node, Problems, parse
 
 
 def builtin_names() -> list[str]:

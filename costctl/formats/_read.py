@@ -17,8 +17,9 @@ from costctl.formats._base import (
 )
 from costctl.formats._structure import Structure
 from costctl.formats._values import Values
-from costctl.vocabulary import BILLING, TOKEN_CLASSES, USAGE
-from costctl.yaml_file import Node, Problems
+from costctl.record import BILLING, USAGE
+from costctl.vocabulary import TOKEN_CLASSES
+from costctl.yaml_tree import Node, Problems
 
 KEYS = (
     *("name", "about", "containers", "tables", "ignore_case", "recognise", "incomplete"),

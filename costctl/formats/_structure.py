@@ -12,7 +12,7 @@ from costctl.formats._base import (
     Recognise,
 )
 from costctl.formats._values import Values
-from costctl.yaml_file import Node
+from costctl.yaml_tree import Node
 
 
 class Structure:

@@ -18,7 +18,7 @@ from costctl.formats._base import (
     Value,
 )
 from costctl.formats._path import BadPathError, parse_path
-from costctl.yaml_file import Node, Problems
+from costctl.yaml_tree import Node, Problems
 
 VALUE_KEYS = frozenset(
     "path value column sum sum_keys delta when prefix match map else time tz since as scale".split()  # noqa: SIM905 - reads better than a list

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from costctl.formats._path import BadPathError, parse_path
-from costctl.yaml_file import Node, Problems
+from costctl.yaml_tree import Node, Problems
 
 
 @dataclass(frozen=True)

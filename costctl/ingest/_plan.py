@@ -25,7 +25,7 @@ from costctl.store import ledger, readers
 from costctl.store.connection import Store
 from costctl.store.ledger import Earlier
 from costctl.store.readers import Part
-from costctl.yaml_file import Node
+from costctl.yaml_tree import Node
 
 ENGINE_READS = ("jsonl", "csv", "parquet")
 

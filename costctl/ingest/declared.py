@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from costctl.formats.rules import EndpointRule, read_rules
-from costctl.yaml_file import Node, load
+from costctl.yaml_file import load
+from costctl.yaml_tree import Node
 
 
 def declared_formats(configs: Sequence[Path]) -> tuple[dict[str, Node], str]:

@@ -12,7 +12,8 @@ from costctl.pricebook.facts import Deployment, Discount, FixedLine, Overrides, 
 from costctl.pricebook.read import provider_file
 from costctl.pricebook.tables import PRICE_CLASSES
 from costctl.pricebook.values import place
-from costctl.yaml_file import Node, Problems, Reader, load, parse
+from costctl.yaml_file import Reader, load
+from costctl.yaml_tree import Node, Problems, parse
 
 AZURE = "azure"
 """Deployment names are Azure's unless an entry names another provider."""

@@ -16,7 +16,7 @@ from costctl.pricebook.facts import (
     Source,
 )
 from costctl.pricebook.values import place
-from costctl.yaml_file import Node, Reader
+from costctl.yaml_file import Reader
 
 WARNINGS = (
     "unit_suspect",
@@ -172,6 +172,6 @@ class PeriodReader:
         codes = self.reader.texts("ack")
         for code in codes:
             if code not in WARNINGS:
-                node: Node = self.reader.get("ack") or self.reader.node
+                node = self.reader.get("ack") or self.reader.node
                 self.reader.bad(node, f"ack: {code!r} is no warning code{nearest(code, WARNINGS)}")
         return codes

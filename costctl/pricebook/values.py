@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from costctl.pricebook.facts import Block, Moment, Place
 from costctl.pricebook.tables import PRICE_CLASSES
-from costctl.yaml_file import NUMBER, Node, Reader
+from costctl.yaml_file import NUMBER, Reader
+from costctl.yaml_tree import Node
 
 MINUTES = 1440
 _HOURS = re.compile(r"([01][0-9]|2[0-4]):([0-5][0-9])-([01][0-9]|2[0-4]):([0-5][0-9])")

@@ -10,7 +10,7 @@ from costctl.simulate.flags import ORDERS, numbered
 from costctl.simulate.plan import SIBLING, Plan, PlannedLever, Provisioned, Range
 from costctl.simulate.settings import Place, read_number, read_range
 from costctl.vocabulary import DIMENSIONS, Condition
-from costctl.yaml_file import Node, Reader, load
+from costctl.yaml_file import Reader, load
 
 VERSION = "1"
 PERIODS = ("30d", "calendar")
@@ -268,6 +268,6 @@ def _provisioned(reader: Reader) -> Provisioned | None:
 
 
 def _required(reader: Reader, name: str, param: Param) -> float:
-    node: Node | None = reader.get(name, required=True)
+    node = reader.get(name, required=True)
     found = _range(reader, name, param) if node is not None else None
     return found.mode if found else 1.0

@@ -2,11 +2,15 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterable, Iterator
 
 NEEDED = "prompt_tokens"
 DEEPEST = 4
 """How many opening braces of a line are tried; a prefix rarely has one of its own."""
+
+TEXT_OR_WORD = re.compile(r"'([^']*)'|[A-Za-z]\w+")
+WORDS = {"True": "true", "False": "false", "None": "null"}
 
 
 def records(lines: Iterable[str]) -> Iterator[tuple[int, str, str | None]]:
@@ -52,6 +56,30 @@ def _literal(text: str) -> object:
     except (ValueError, RecursionError):
         pass
     try:
+        return json.loads(_as_json(text[:end]))
+    except (ValueError, RecursionError):
+        pass
+    try:
         return ast.literal_eval(text[:end])
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
+
+
+def _as_json(text: str) -> str:
+    """Return the usual form of a Python literal as JSON, which is read ten times faster.
+
+    Raises `ValueError` for what might mean something else in JSON: escapes, and texts in double quotes.
+    """
+    if '"' in text or "\\" in text:
+        raise ValueError
+    return TEXT_OR_WORD.sub(_json_token, text)
+
+
+def _json_token(found: re.Match[str]) -> str:
+    text = found[1]
+    if text is not None:
+        return f'"{text}"'
+    try:
+        return WORDS[found[0]]
+    except KeyError:
+        raise ValueError from None  # such as the `null` of JSON, which is none of Python's words

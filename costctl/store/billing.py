@@ -3,11 +3,11 @@
 import duckdb
 
 from costctl.formats._base import Expression, Format, Value
+from costctl.record import BILLING
 from costctl.store.compile_paths import Documents, lit
 from costctl.store.compile_stage import document_layers, layer
 from costctl.store.compile_tags import entry, merged_map, tags_of
 from costctl.store.compile_values import Values
-from costctl.vocabulary import BILLING
 
 PLAIN = tuple(
     name for name, _ in BILLING if name not in {"source", "ingest_id", "source_line", "tags"}

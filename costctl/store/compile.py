@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from costctl.formats._base import Format, Identity
+from costctl.record import BY_NAME, PLACEHOLDER_IDS, PROVENANCE, USAGE
 from costctl.store.compile_paths import Documents, lit
 from costctl.store.compile_rows import UNSTORED, Layers, Rows
 from costctl.store.compile_values import NULL_TEXT, Values
-from costctl.vocabulary import BY_NAME, OF_WHICH, PLACEHOLDER_IDS, PROVENANCE, TOKEN_CLASSES, USAGE
+from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
 CONTENT = (
     "endpoint",

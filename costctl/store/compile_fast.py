@@ -7,8 +7,8 @@ need a closer look, gets no `event_key` and is left to the thorough statement; s
 from dataclasses import dataclass
 
 from costctl.formats._base import Expression, Format, Path, Predicate, Value
+from costctl.record import BY_NAME, PLACEHOLDER_IDS, REQUEST_LIMIT, USAGE
 from costctl.store.compile_paths import Tree, lit, paths_in, quoted
-from costctl.vocabulary import BY_NAME, PLACEHOLDER_IDS, REQUEST_LIMIT, USAGE
 
 TEXTS = ("endpoint", "requested_model", "request_id")
 CORE = (*TEXTS, "occurred_at", "logged_cost_usd")

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from costctl.formats._base import Expression, Format, TokenBlock, Value, Variant
 from costctl.formats.words import OPERATIONS, PROVIDERS, STATUSES
+from costctl.record import BUCKET_LIMIT, BY_NAME, REQUEST_LIMIT
 from costctl.store.compile_classes import block_classes, tier
 from costctl.store.compile_paths import lit
 from costctl.store.compile_tags import entry, merged_map, tags_of
 from costctl.store.compile_values import MONEY, NULL_TEXT, Values
-from costctl.vocabulary import BUCKET_LIMIT, BY_NAME, OF_WHICH, REQUEST_LIMIT, TOKEN_CLASSES
+from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
 TRUE_WORDS = "('1', '1.0', 'true', 't', 'yes', 'y', 'hit')"
 HTTP_ERROR = 400

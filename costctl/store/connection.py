@@ -12,8 +12,9 @@ from typing import Self
 import duckdb
 
 from costctl.errors import CostctlError
+from costctl.record import BY_NAME, USAGE
 from costctl.store import schema
-from costctl.vocabulary import BY_NAME, TOKEN_CLASSES, USAGE
+from costctl.vocabulary import TOKEN_CLASSES
 
 MEMORY_LIMIT = "2GB"
 """What the engine may keep before it spills to disk; large logs stream."""
@@ -43,11 +44,11 @@ class Store:
                 hint=f"make one: costctl ingest LOGS --db {path}",
                 code="no_database",
             )
-        fresh = write and not path.exists()
-        if fresh:
-            _create_private(path)
-        with _translated(path):
-            connection = duckdb.connect(str(path), read_only=not write)
+        if write and not path.exists():
+            connection = _create_private(path)
+        else:
+            with _translated(path):
+                connection = duckdb.connect(str(path), read_only=not write)
         store = cls(connection, path)
         try:
             with _translated(path):
@@ -172,15 +173,14 @@ class Store:
         self.close()
 
 
-def _create_private(path: Path) -> None:
-    """Make the folder's new database readable by its owner alone, from its first byte on."""
+def _create_private(path: Path) -> duckdb.DuckDBPyConnection:
+    """Make a new database, readable by its owner alone from its first byte on."""
     try:
         old = os.umask(0o177)
         try:
-            duckdb.connect(str(path)).close()
+            return duckdb.connect(str(path))
         finally:
             os.umask(old)
-        path.chmod(0o600)
     except (duckdb.Error, OSError) as error:
         raise CostctlError(
             f"cannot create {path}: {_first_line(error)}",

@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass, field
 
 from costctl.errors import CostctlError, nearest
+from costctl.record import BY_NAME, MODEL
 from costctl.store.schema import NARROW, WIDE
-from costctl.vocabulary import BY_NAME, DIMENSIONS, MODEL, Condition, Window
+from costctl.vocabulary import DIMENSIONS, Condition, Window
 
 TIME_DIMENSIONS = frozenset({"day", "week", "month", "hour"})
 

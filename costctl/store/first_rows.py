@@ -1,7 +1,7 @@
 """The first rows of a store as they stand there, for people who want to see what became of their log."""
 
+from costctl.record import BILLING, BY_NAME
 from costctl.store.connection import Store
-from costctl.vocabulary import BILLING, BY_NAME
 
 HIDDEN = ("event_key", "parent_key", "ingest_id", "source", "source_format")
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import duckdb
 
+from costctl.record import BY_NAME, PROVENANCE, USAGE
 from costctl.store.schema import NARROW
-from costctl.vocabulary import BY_NAME, OF_WHICH, PROVENANCE, TOKEN_CLASSES, USAGE
+from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
 SUMMED = ("requests", *TOKEN_CLASSES, *OF_WHICH, "logged_cost_usd", "logged_cost")
 ORDER = "seq, rn, sub"

@@ -98,10 +98,9 @@ def fetch_rows(
 
 def add_rows(store: Store, spec: TableSpec, rows: Iterable[Row], *, table: str = "") -> None:
     """Add rows to a loaded table, or to another one of the same columns."""
-    held = tuple(rows)
-    if held:
-        text = _as_json(spec, held)
-        store.connection.execute(f"INSERT INTO {table or spec.name} {_select(spec)}", [text])
+    columns = [json.dumps(column, default=_plain) for column in zip(*rows, strict=True)]
+    if columns:
+        store.connection.execute(f"INSERT INTO {table or spec.name} {_select(spec)}", columns)
 
 
 def _loaded(store: Store, *, from_cache: bool, kept: bool) -> LoadedPrices:
@@ -137,10 +136,17 @@ def _columns(spec: TableSpec) -> str:
 
 
 def _select(spec: TableSpec) -> str:
-    """Return the query that turns one JSON text into typed rows: decimals travel as text, so they stay exact."""
-    shape = json.dumps([{name: _json_type(kind) for name, kind in spec.columns}])
+    """Return the query that turns one JSON text a column into typed rows.
+
+    Columns, because a text of rows repeats every name in every row, and the engine looks each of them up again.
+    Decimals travel as text, so they stay exact.
+    """
     casts = ", ".join(_cast(name, kind) for name, kind in spec.columns)
-    return f"SELECT {casts} FROM (SELECT unnest(from_json(?, '{shape}'), recursive := true))"
+    values = ", ".join(
+        f'unnest(from_json(?, \'["{_json_type(kind)}"]\')) AS "{name}"'
+        for name, kind in spec.columns
+    )
+    return f"SELECT {casts} FROM (SELECT {values})"
 
 
 def _json_type(kind: str) -> str:
@@ -154,22 +160,15 @@ def _cast(name: str, kind: str) -> str:
     return f"coalesce({cast}, {kind} '{_OPEN_ENDS[name]}')" if name in _OPEN_ENDS else cast
 
 
-def _as_json(spec: TableSpec, rows: Iterable[Row]) -> str:
-    return json.dumps([dict(zip(spec.names, map(_plain, row), strict=True)) for row in rows])
-
-
-def _plain(value: object) -> object:
+def _plain(value: object) -> str:
+    """Return a value that JSON does not know as text."""
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):
         return value.isoformat(sep=" ")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, dict):
-        return {str(key): _plain(member) for key, member in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(member) for member in value]
-    return value
+    raise AssertionError(f"a price table holds no {type(value).__name__}")
 
 
 def _load_parquet(store: Store, folder: Path) -> bool:

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, replace
 
+from costctl.record import BY_NAME
 from costctl.store.connection import Store
 from costctl.store.dimensions import (
     NARROW_BRANCH,
@@ -16,7 +17,7 @@ from costctl.store.dimensions import (
     time_expression,
 )
 from costctl.store.rollup_columns import KEY_COLUMNS, Grain, Slot, price_columns, prompt_size
-from costctl.vocabulary import ALL_CLASSES, BY_NAME, Query
+from costctl.vocabulary import ALL_CLASSES, Query
 
 
 @dataclass(frozen=True)

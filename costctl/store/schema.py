@@ -1,8 +1,8 @@
-"""The tables of the store, made from the vocabulary, and the numbered migrations."""
+"""The tables of the store, made from the record, and the numbered migrations."""
 
 from importlib.resources import files
 
-from costctl.vocabulary import BILLING, MODEL, USAGE, UsageColumn
+from costctl.record import BILLING, MODEL, USAGE, UsageColumn
 
 VERSION = 1
 
@@ -34,7 +34,7 @@ def usage_tables() -> str:
 
 
 def usage_view() -> str:
-    """Return the SQL of the view `usage`: both tables, every column of the vocabulary, and `model`."""
+    """Return the SQL of the view `usage`: both tables, every column of the record, and `model`."""
     narrow = ", ".join(_narrow(column) for column in USAGE)
     wide = ", ".join(column.name for column in USAGE)
     return (

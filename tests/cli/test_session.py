@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from costctl.cli._session import cache_folder, condition_of, dimensions_of
+from costctl.cli._prices import cache_folder
+from costctl.cli._session import condition_of, dimensions_of
 from costctl.errors import CostctlError
 from costctl.vocabulary import Condition
 from tests.cli.logs import call, log

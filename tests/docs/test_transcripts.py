@@ -14,9 +14,11 @@ DOCUMENTS = [
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_command_in_a_document_prints_what_the_document_shows(document: Path, tmp_path: Path):
+def test_every_command_in_a_document_prints_what_the_document_shows(
+    document: Path, tmp_path: Path, cache: Path
+):
     text = document.read_text("utf-8")
-    assert renewed(text, tmp_path) == text, "`make docs` writes what the program prints now"
+    assert renewed(text, tmp_path, cache) == text, "`make docs` writes what the program prints now"
 
 
 def test_the_readme_shows_at_least_five_commands():

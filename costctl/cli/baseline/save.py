@@ -6,18 +6,10 @@ from typing import Annotated
 import typer
 
 from costctl.cli import _engines
-from costctl.cli._options import (
-    OUT,
-    MomentOptions,
-    OutputOptions,
-    Paths,
-    PriceOptions,
-    ScopeOptions,
-    SourceOptions,
-    flat,
-)
+from costctl.cli._options import OUT, MomentOptions, OutputOptions, PriceOptions, ScopeOptions, flat
 from costctl.cli._output import tell, to_stdout, warn, write_file
 from costctl.cli._session import usage_session
+from costctl.cli._source_options import Paths, SourceOptions
 from costctl.errors import NoDataError
 
 STDOUT = "-"

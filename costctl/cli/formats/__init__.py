@@ -1,9 +1,10 @@
 """List the log formats that costctl reads, and explain how it reads a file."""
 
 from costctl.cli import _engines
-from costctl.cli._options import ConfigOptions, MomentOptions, OutputOptions, flat
+from costctl.cli._options import MomentOptions, OutputOptions, flat
 from costctl.cli._output import write
 from costctl.cli._session import moment_in, settings_of
+from costctl.cli._source_options import ConfigOptions
 from costctl.reports.formats import formats_report
 from costctl.table import Envelope
 

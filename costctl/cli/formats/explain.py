@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from costctl.cli import _engines
-from costctl.cli._options import ConfigOptions, LogOptions, MomentOptions, OutputOptions, flat
+from costctl.cli._options import MomentOptions, OutputOptions, flat
 from costctl.cli._output import write
 from costctl.cli._session import ingest_options, moment_in, settings_of
+from costctl.cli._source_options import ConfigOptions, LogOptions
 from costctl.errors import CostctlError
 from costctl.reports.formats import explain_report
 from costctl.table import Envelope

@@ -10,15 +10,14 @@ from costctl.cli import _engines
 from costctl.cli._options import (
     MomentOptions,
     OutputOptions,
-    Paths,
     PriceOptions,
     PricesAt,
     ScopeOptions,
-    SourceOptions,
     flat,
 )
 from costctl.cli._output import tell, write, write_file
 from costctl.cli._session import require_rows, usage_session
+from costctl.cli._source_options import Paths, SourceOptions
 
 HOW = "What to measure"
 SCENARIO = (".yaml", ".yml")

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from costctl.cli import _engines
-from costctl.cli._options import MONEY, SCOPE, ConfigOptions, MomentOptions, PriceOptions
-from costctl.cli._session import Moment, load_prices, moment_in, settings_of
+from costctl.cli._options import MONEY, SCOPE, MomentOptions, PriceOptions
+from costctl.cli._prices import load_prices
+from costctl.cli._session import Moment, moment_in, settings_of
+from costctl.cli._source_options import ConfigOptions
 from costctl.cli._when import moment_of
 from costctl.config import Config
 from costctl.table import Envelope

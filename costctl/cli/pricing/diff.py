@@ -8,15 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from costctl.cli import _engines
-from costctl.cli._options import (
-    MomentOptions,
-    OutputOptions,
-    PriceOptions,
-    SourceOptions,
-    flat,
-)
+from costctl.cli._options import MomentOptions, OutputOptions, PriceOptions, flat
 from costctl.cli._output import write
 from costctl.cli._session import Session, usage_session
+from costctl.cli._source_options import SourceOptions
 from costctl.cli.pricing._public import public_table
 from costctl.cli.pricing._table import At, PriceTable, TableOptions, price_table
 from costctl.errors import CostctlError, NoDataError

@@ -8,7 +8,8 @@ import typer
 from costctl.cli import _engines
 from costctl.cli._options import MomentOptions, OutputOptions, flat
 from costctl.cli._output import write
-from costctl.cli._session import moment_in, price_layers
+from costctl.cli._prices import price_layers
+from costctl.cli._session import moment_in
 from costctl.cli.pricing._table import TableOptions, settings
 from costctl.config import Config
 from costctl.errors import CostctlError
