@@ -139,7 +139,7 @@ class Loader:
             settled = Merge(
                 self.connection,
                 form.merge,
-                leaf=form.leaf is not None,
+                leaf=(form.identity.scope or form.name) if form.leaf else None,
                 source=source,
                 source_format=form.name,
             ).run()
@@ -147,7 +147,7 @@ class Loader:
         if form.lines is not None:
             taken = "count(DISTINCT rn) FILTER (kind = 'row' OR reason IS NOT NULL)"
         counts = run(
-            "SELECT ingest_id, count(*), count(*) FILTER (kind = 'skipped'), bool_or(incomplete), "
+            "SELECT ingest_id, count(*), count(*) FILTER (kind = 'skipped'), arg_max(incomplete, rn), "
             f"count(*) FILTER (kind = 'row' AND mismatch), {taken}, max(rn) FROM staged GROUP BY 1"
         ).fetchall()
         refused = run(
