@@ -56,7 +56,7 @@ def stage_select(
         columns["endpoint"] = endpoint
     columns |= _hashes(statement, key)
     if with_text:
-        columns["prompt_text"] = statement.values.text(statement.form.text)
+        columns["prompt_text"] = _prompt(statement)
     if statement.form.newest:
         columns["newest"] = statement.values.text(statement.form.newest)
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
@@ -238,12 +238,17 @@ def _hashes(statement: Statement, key: str) -> dict[str, str]:
     expression: Expression = statement.form.text
     if not expression or statement.form.to != "usage":
         return {}
-    text = statement.values.text(expression)
+    text = _prompt(statement)
     return {
         "request_hash": f"keyed_hash({lit(key)}, {text})",
         "normalised_hash": f"keyed_hash({lit(key)}, regexp_replace(lower({text}), '[\\s[:punct:]]+', '', 'g'))",
         "prefix_hashes": f"prefix_steps({lit(key)}, {text})",
     }
+
+
+def _prompt(statement: Statement) -> str:
+    """Return the prompt; an empty object or list is what a log without text writes, and no prompt that repeats."""
+    return f"nullif(nullif({statement.values.text(statement.form.text)}, '{{}}'), '[]')"
 
 
 MACROS = f"""

@@ -49,11 +49,16 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Span:
-    """What a file's rows in the store say about themselves."""
+    """What a file's rows in the store say about themselves.
+
+    Attributes:
+        nameless: rows with neither id nor time.
+    """
 
     first: datetime | None = None
     last: datetime | None = None
     tokens_unknown: int = 0
+    nameless: int = 0
 
 
 class Loader:
@@ -250,8 +255,8 @@ class Loader:
     def spans(self, ids: Sequence[int]) -> dict[int, Span]:
         """Return span and unknown counts of the rows that files brought."""
         rows = self.connection.execute(
-            "SELECT ingest_id, min(occurred_at), max(occurred_at), count(*) FILTER (NOT tokens_known) "
-            "FROM usage WHERE ingest_id BETWEEN ? AND ? GROUP BY 1",
+            "SELECT ingest_id, min(occurred_at), max(occurred_at), count(*) FILTER (NOT tokens_known), "
+            "count(*) FILTER (occurred_at IS NULL AND (event_key & 1::UHUGEINT) = 0) FROM usage WHERE ingest_id BETWEEN ? AND ? GROUP BY 1",
             [min(ids), max(ids)],
         ).fetchall()
-        return {row[0]: Span(row[1], row[2], row[3]) for row in rows}
+        return {row[0]: Span(*row[1:]) for row in rows}
