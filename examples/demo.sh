@@ -15,7 +15,7 @@ step() {
 }
 
 step "1. Read a month of logs: hourly sums, JSON lines, logger lines and SQLite" \
-    costctl ingest sample_logs
+    costctl ingest sample_logs/month
 step "2. Where does the money go?" \
     costctl breakdown --as-of 2026-10-31T23:59
 step "3. Does the team's plan reach the target of 3,200 dollars a month?" \

@@ -100,8 +100,9 @@ WHERE = (
 
 
 def main(arguments: list[str]) -> None:
-    """Write the month into a folder, by default `sample_logs` beside this one."""
-    folder = Path(arguments[0]) if arguments else Path(__file__).parents[1] / "sample_logs"
+    """Write the month into a folder, by default `sample_logs/month` in this repository."""
+    beside = Path(__file__).parents[1] / "sample_logs" / "month"
+    folder = Path(arguments[0]) if arguments else beside
     draw = random.Random(SEED)
     write_rollup(folder / "rollup" / "01-29.csv", hourly_sums(draw))
     write_jsonl(folder / "lesson_jsonl" / "30.jsonl.gz", calls(draw, JSONL_DAY))

@@ -60,8 +60,9 @@ def functions(module: Path) -> Iterator[tuple[str, int]]:
 
 
 @pytest.mark.parametrize("name", members("formats", ".yaml"))
-def test_a_format_has_a_case_and_a_row_in_the_docs(name: str):
+def test_a_format_has_a_sample_log_a_case_and_a_row_in_the_docs(name: str):
     assert (ROOT / "tests" / "formats" / "data" / name / "expected.json").exists()
+    assert list((ROOT / "sample_logs" / "formats" / name).iterdir())
     assert f"`{name}`" in document("formats.md")
 
 

@@ -112,7 +112,8 @@ class Attributes:
         list: where the list is.
         key: field of the name.
         value: field of the value.
-        typed: `otlp` when the value is `{stringValue | intValue | doubleValue | boolValue | arrayValue: ...}`.
+        typed: `otlp` when the value is `{stringValue | intValue | doubleValue | boolValue | arrayValue: ...}`; `sum` when
+            the values of entries that share a name are counts to add, where otherwise the first one stands.
     """
 
     prefix: str
@@ -144,6 +145,19 @@ class Leaf:
 
     id: tuple[Path, ...]
     parent: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Copies:
+    """A file that begins with records of another one, written again within moments.
+
+    Attributes:
+        when: holds for the first record of such a file.
+        time: when a record was written; the copies end where more than a second passes between two of them.
+    """
+
+    when: Predicate
+    time: Path
 
 
 @dataclass(frozen=True)
@@ -222,8 +236,10 @@ class Format:
         constants: column -> fixed text; besides columns `tz`, the zone of naive times.
         variants: alternative blocks, by record.
         carry: columns from earlier records.
+        copies: records at the beginning of a file that are another file's.
         changed: only a record in which this value differs from the previous filled one makes a row.
         identity, merge: which records are the same call, and which of them stays.
+        newest: for `merge: last`, a text that orders the records of one run better than their place does.
         text: where the prompt's text is, for hashing.
         to: `usage` or `billing`.
         assumed: columns that a constant or a guess fills.
@@ -251,9 +267,11 @@ class Format:
     constants: Mapping[str, str] = field(default_factory=dict)
     variants: tuple[Variant, ...] = ()
     carry: tuple[Carry, ...] = ()
+    copies: Copies | None = None
     changed: Path | None = None
     identity: Identity = Identity()
     merge: str = "first"
+    newest: Expression = ()
     text: Expression = ()
     to: str = "usage"
     assumed: tuple[str, ...] = ()
@@ -264,4 +282,4 @@ class Format:
         """Return whether a record's row may depend on earlier records of the file."""
         blocks = [self.tokens, *(v.tokens for v in self.variants if v.tokens)]
         deltas = any(v.delta for b in blocks for e in b.counts.values() for v in e)
-        return bool(self.carry or self.changed or self.leaf or deltas)
+        return bool(self.carry or self.copies or self.changed or self.leaf or deltas)

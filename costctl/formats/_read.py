@@ -24,7 +24,8 @@ from costctl.yaml_tree import Node, Problems
 KEYS = (
     *("name", "about", "containers", "tables", "ignore_case", "recognise", "incomplete"),
     *("parse", "unwrap", "records", "attributes", "keep", "skip", "leaf", "row", "tokens"),
-    *("constants", "variants", "carry", "changed", "identity", "merge", "text", "to"),
+    *("constants", "variants", "carry", "copies", "changed", "identity", "merge", "newest"),
+    *("text", "to"),
 )
 TOKEN_KEYS = (*COUNTS, "input_includes", "output_includes", "output_adds", "exclusive_if")
 NOT_MAPPED = {"event_key", "parent_key", "source_format", "ingest_id", "source_line", "billable"}
@@ -81,10 +82,12 @@ class _Declaration(Structure):
             constants=constants,
             variants=self._variants(),
             carry=self._carry(),
+            copies=self.copies(),
             changed=next(iter(values.paths(get("changed"), "changed")), None),
             identity=self._identity(),
             merge=self.word("merge", MERGES) or "first",
-            text=values.expression(self.entries["text"], "text") if "text" in self.entries else (),
+            newest=self.expression("newest"),
+            text=self.expression("text"),
             to=self.to,
             assumed=_stated(row, constants) if self.user else (),
             user=self.user,

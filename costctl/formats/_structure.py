@@ -5,7 +5,9 @@ from collections.abc import Collection, Mapping
 from costctl.formats._base import (
     CONTAINERS,
     Attributes,
+    Copies,
     Explode,
+    Expression,
     Leaf,
     Parse,
     Predicate,
@@ -45,6 +47,22 @@ class Structure:
         node = self.entries.get(key)
         return self.values.predicate(node, key) if node is not None else None
 
+    def expression(self, key: str) -> Expression:
+        """Return the value under a key."""
+        return self.values.expression(self.entries[key], key) if key in self.entries else ()
+
+    def copies(self) -> Copies | None:
+        """Return which files begin with records of another one."""
+        node = self.entries.get("copies")
+        if node is None:
+            return None
+        entries = self.values.known(node, ("when", "time"), "copies")
+        if len(entries) < len(("when", "time")):
+            self.values.bad(node, "copies: needs when: TEST and time: PATH")
+            return None
+        when = self.values.predicate(entries["when"], "copies.when")
+        return Copies(when, self.values.path(entries["time"], "copies.time"))
+
     def containers(self) -> tuple[str, ...]:
         """Return the containers that may hold the format."""
         nodes = self.values.nodes(self.entries.get("containers"))
@@ -65,6 +83,8 @@ class Structure:
                 self.values.bad(item, f"{where}: list is missing")
                 continue
             words = {k: self.values.one(v, where) for k, v in entries.items() if k != "list"}
+            if "typed" in entries:
+                self.values.choice(entries["typed"], ("otlp", "sum"), f"{where}.typed")
             found[prefix] = Attributes(
                 prefix,
                 self.values.path(entries["list"], where),

@@ -163,7 +163,7 @@ def fitted(form: Format, sample: Sample) -> Format:
     return _respelled(form, spelled) if spelled else form
 
 
-def _collect(value: object, spelled: dict[str, set[str]], depth: int = 3) -> None:
+def _collect(value: object, spelled: dict[str, set[str]], depth: int = 6) -> None:
     if isinstance(value, str) and value.lstrip().startswith("{"):
         value = _parsed(value)
     if isinstance(value, Mapping) and depth:

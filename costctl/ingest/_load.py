@@ -170,17 +170,21 @@ class BatchLoader:
             first=span.first,
             last=span.last,
             first_reject=_shown(plan.bad[0]) if plan.bad else "",
-            warnings=tuple(self._warnings(plan, done)),
+            warnings=tuple(self._warnings(plan, done, span)),
             formats=tuple(plan.shares),
         )
 
-    def _warnings(self, plan: Plan, done: Loaded) -> list[str]:
+    def _warnings(self, plan: Plan, done: Loaded, span: Span) -> list[str]:
         said = list(plan.notes)
         if done.incomplete:
             said.append("incomplete export: its last page says that more follow")
         if done.mismatch:
             said.append(
                 f"inclusive/exclusive mismatch: {done.mismatch:,} records count more cached than input tokens"
+            )
+        if span.nameless:
+            said.append(
+                f"{span.nameless:,} records have neither id nor time: in another file, equal ones are taken for the same calls"
             )
         return said
 

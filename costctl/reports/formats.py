@@ -1,13 +1,18 @@
 """Which log formats are known, and what becomes of a file."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
 
 if TYPE_CHECKING:
     from costctl.ingest.explain import Explained
+
+HASH = re.compile("[0-9a-f]{64}")
+SHOWN_OF_HASH = 12
 
 FORMATS = (
     Column("name", "format", Kind.TEXT),
@@ -68,7 +73,8 @@ def formats_report(known: Sequence[Known]) -> Report:
 
 def explain_report(found: "Explained") -> Report:
     """Return which formats take a file, why, and its first rows."""
-    tables = [Table("matches", "Formats", MATCHES, tuple(_matches(found)))]
+    matches = tuple(_matches(found))
+    tables = [Table("matches", "Formats", MATCHES, matches)] if matches else []
     if found.rows:
         tables.append(_rows_table(found.rows))
     return Report(
@@ -88,7 +94,7 @@ def _matches(found: "Explained") -> list[tuple[Cell, ...]]:
 
 def _rows_table(rows: Sequence[Mapping[str, object]]) -> Table:
     """Return one line a column: a row of the store is wide, and only few are shown."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    names = list(dict.fromkeys(name for row in rows for name, value in row.items() if _cell(value)))
     columns = (
         Column("column", "column", Kind.TEXT),
         *(Column(f"row_{n}", f"row {n}", Kind.TEXT) for n in range(1, len(rows) + 1)),
@@ -103,8 +109,11 @@ def _cell(value: object) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}={value[key]}" for key in sorted(value))
     if isinstance(value, list | tuple):
-        return ", ".join(str(item) for item in value)
-    return str(value)
+        return ", ".join(_cell(item) for item in value)
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    text = str(value)
+    return f"{text[:SHOWN_OF_HASH]}..." if HASH.fullmatch(text) else text
 
 
 def _head(found: "Explained") -> list[str]:

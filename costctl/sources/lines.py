@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +12,19 @@ EXCERPT = 200
 BLOCK = 1 << 20
 PROMPT_KEYS = frozenset(
     {
-        "messages",
-        "prompt",
-        "input",
-        "content",
-        "response",
-        "output",
-        "request",
-        "body",
-        "text",
-        "system",
+        *("messages", "prompt", "input", "inputs", "content", "contents", "system", "instructions"),
+        *("response", "output", "outputs", "answer", "completion", "choices", "request", "body"),
+        *("text", "query", "question", "requestbody", "responsebody", "backendresponsebody"),
+        *("requestmessages", "responsemessages", "full_request", "full_response", "inputbodyjson"),
     }
 )
+"""Fields, in lower case, under which logs keep what was asked and answered."""
+
+WORD = re.compile(r"[\w.:/+@#$%=-]{0,64}|[\d :.,TZ/+-]{0,40}")
+"""A value that is no sentence: a name, an id, a number, a time."""
+
+QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\\?$)|\'((?:[^\'\\]|\\.)*)(?:\'|\\?$)')
+LEFT_OUT = "..."
 
 
 @dataclass(frozen=True)
@@ -92,12 +94,16 @@ def excerpt(raw: bytes) -> str:
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
-        # What cannot be parsed cannot be cleaned: keep the part before the first field that may hold a prompt.
-        cut = min(
-            (at for key in PROMPT_KEYS if (at := text.find(f'"{key}"')) >= 0), default=len(text)
-        )
-        return _printable(text[: min(cut, EXCERPT)])
-    return _printable(json.dumps(_without_prompts(value))[:EXCERPT])
+        return _printable(_unparsed(text)[:EXCERPT])
+    return _printable(json.dumps(_without_prompts(value), ensure_ascii=False)[:EXCERPT])
+
+
+def _unparsed(text: str) -> str:
+    """Return what stands before the first field that may hold a prompt, without sentences in quotes."""
+    text = text[: 1 << 16]
+    names = (m for m in QUOTED.finditer(text) if (m[1] or m[2] or "").lower() in PROMPT_KEYS)
+    cut = next((m.start() for m in names), len(text))
+    return QUOTED.sub(lambda m: m[0] if _is_word(m[1] or m[2] or "") else LEFT_OUT, text[:cut])
 
 
 def _without_prompts(value: object) -> object:
@@ -105,7 +111,11 @@ def _without_prompts(value: object) -> object:
         return {k: _without_prompts(v) for k, v in value.items() if k.lower() not in PROMPT_KEYS}
     if isinstance(value, list):
         return [_without_prompts(v) for v in value[:20]]
-    return value
+    return value if not isinstance(value, str) or _is_word(value) else LEFT_OUT
+
+
+def _is_word(text: str) -> bool:
+    return WORD.fullmatch(text) is not None
 
 
 def _printable(text: str) -> str:

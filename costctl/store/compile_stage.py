@@ -15,6 +15,9 @@ from costctl.store.compile_values import Values
 PREFIX_START = 4096
 """Characters of the first prefix step; each next step doubles."""
 
+COPY_PAUSE = 1_000_000
+"""Microseconds between two records that nobody writes in one go."""
+
 OTLP = '{"stringValue":"VARCHAR","intValue":"VARCHAR","doubleValue":"VARCHAR","boolValue":"VARCHAR","arrayValue":"JSON","kvlistValue":"JSON"}'
 
 
@@ -43,6 +46,8 @@ def stage_select(
     ]
     last = document_layers(statement.form, statement.documents, ctes)
     last = layer(ctes, "attributes", last, _attributes(statement))
+    for number, columns in enumerate(_copies(statement)):
+        last = layer(ctes, f"copies{number}", last, columns, window=True)
     last = layer(ctes, "raw", last, statement.layers.raw | _tests(statement), window=True)
     last = layer(ctes, "typed", last, statement.layers.typed)
     last = layer(ctes, "classes", last, statement.layers.classes)
@@ -51,7 +56,9 @@ def stage_select(
         columns["endpoint"] = endpoint
     columns |= _hashes(statement, key)
     if with_text:
-        columns["prompt_text"] = statement.values.text(statement.form.text)
+        columns["prompt_text"] = _prompt(statement)
+    if statement.form.newest:
+        columns["newest"] = statement.values.text(statement.form.newest)
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     kind = "CASE WHEN NOT is_object THEN 'rejected' WHEN NOT kept THEN 'skipped' WHEN reason IS NOT NULL THEN 'rejected' ELSE 'row' END"
     return (
@@ -170,7 +177,25 @@ def _attribute_map(statement: Statement, attributes: Attributes) -> str:
         shape = f'[{{"{attributes.key}":"VARCHAR","{attributes.value}":"VARCHAR"}}]'
         value = f"e.{attributes.value}"
     pairs = f"list_transform(json_transform({source}, {lit(shape)}), lambda e: {{'k': e.{attributes.key}, 'v': {value}}})"
-    return f"first_map({pairs})"
+    # Few records have some of these lists: the others shall cost nothing.
+    kind = "sum_map" if attributes.typed == "sum" else "first_map"
+    return f"CASE WHEN {source} IS NOT NULL THEN {kind}({pairs}) END"
+
+
+def _copies(statement: Statement) -> list[dict[str, str]]:
+    """Return whether a record is another file's: what stands before the first pause of a file that begins so."""
+    copies = statement.form.copies
+    if copies is None:
+        return []
+    at = f"epoch_us(try_cast({statement.documents.text(copies.time)} AS TIMESTAMPTZ))"
+    begins = f"first_value({statement.values.test(copies.when)}) OVER in_file"
+    paused = f"coalesce({at} - lag({at} IGNORE NULLS) OVER in_file > {COPY_PAUSE}, false)"
+    return [
+        {"begins_copied": begins, "paused": paused},
+        {
+            "copied": "(begins_copied AND NOT bool_or(paused) OVER (in_file ROWS UNBOUNDED PRECEDING))"
+        },
+    ]
 
 
 def _tests(statement: Statement) -> dict[str, str]:
@@ -183,6 +208,8 @@ def _tests(statement: Statement) -> dict[str, str]:
         kept.append(values.test(form.keep))
     if form.skip is not None:
         kept.append(f"NOT {values.test(form.skip)}")
+    if form.copies is not None:
+        kept.append("NOT copied")
     if form.changed is not None:
         text = documents.text(form.changed)
         kept.append(
@@ -211,12 +238,17 @@ def _hashes(statement: Statement, key: str) -> dict[str, str]:
     expression: Expression = statement.form.text
     if not expression or statement.form.to != "usage":
         return {}
-    text = statement.values.text(expression)
+    text = _prompt(statement)
     return {
         "request_hash": f"keyed_hash({lit(key)}, {text})",
         "normalised_hash": f"keyed_hash({lit(key)}, regexp_replace(lower({text}), '[\\s[:punct:]]+', '', 'g'))",
         "prefix_hashes": f"prefix_steps({lit(key)}, {text})",
     }
+
+
+def _prompt(statement: Statement) -> str:
+    """Return the prompt; an empty object or list is what a log without text writes, and no prompt that repeats."""
+    return f"nullif(nullif({statement.values.text(statement.form.text)}, '{{}}'), '[]')"
 
 
 MACROS = f"""
@@ -240,6 +272,11 @@ CREATE OR REPLACE TEMP MACRO object_at(doc, place) AS coalesce(
 CREATE OR REPLACE TEMP MACRO first_map(pairs) AS map_from_entries(list_filter(
     list_transform(list_distinct(list_transform(pairs, lambda e: e.k)),
         lambda name: {{'k': name, 'v': list_filter(pairs, lambda e: e.k = name)[1].v}}),
+    lambda e: e.k IS NOT NULL));
+CREATE OR REPLACE TEMP MACRO sum_map(pairs) AS map_from_entries(list_filter(
+    list_transform(list_distinct(list_transform(pairs, lambda e: e.k)),
+        lambda name: {{'k': name, 'v': CAST(CAST(list_sum(list_transform(list_filter(pairs, lambda e: e.k = name),
+            lambda e: try_cast(e.v AS DECIMAL(38, 9)))) AS HUGEINT) AS VARCHAR)}}),
     lambda e: e.k IS NOT NULL));
 CREATE OR REPLACE TEMP MACRO keyed_hash(secret, text) AS sha256(secret || text);
 CREATE OR REPLACE TEMP MACRO prefix_steps(secret, text) AS list_transform(

@@ -20,7 +20,7 @@ from costctl.store.readers import LONGEST, Part
 
 _REFUSED = "SELECT ingest_id, rn, reason FROM staged WHERE kind = 'rejected' ORDER BY 1, 2, sub"
 _COUNTS = """
-    SELECT ingest_id, count(*), count(*) FILTER (kind = 'skipped'), bool_or(incomplete),
+    SELECT ingest_id, count(*), count(*) FILTER (kind = 'skipped'), arg_max(incomplete, rn),
         count(*) FILTER (kind = 'row' AND mismatch), {lines}, max(rn)
     FROM staged GROUP BY 1
 """
@@ -53,11 +53,16 @@ class Loaded:
 
 @dataclass(frozen=True)
 class Span:
-    """What a file's rows in the store say about themselves."""
+    """What a file's rows in the store say about themselves.
+
+    Attributes:
+        nameless: rows with neither id nor time.
+    """
 
     first: datetime | None = None
     last: datetime | None = None
     tokens_unknown: int = 0
+    nameless: int = 0
 
 
 class Loader:
@@ -172,7 +177,7 @@ class Loader:
         return Merge(
             self.connection,
             form.merge,
-            leaf=form.leaf is not None,
+            leaf=(form.identity.scope or form.name) if form.leaf else None,
             source=source,
             source_format=form.name,
         ).run()
@@ -180,8 +185,8 @@ class Loader:
     def spans(self, ids: Sequence[int]) -> dict[int, Span]:
         """Return span and unknown counts of the rows that files brought."""
         rows = self.connection.execute(
-            "SELECT ingest_id, min(occurred_at), max(occurred_at), count(*) FILTER (NOT tokens_known) "
-            "FROM usage WHERE ingest_id BETWEEN ? AND ? GROUP BY 1",
+            "SELECT ingest_id, min(occurred_at), max(occurred_at), count(*) FILTER (NOT tokens_known), "
+            "count(*) FILTER (occurred_at IS NULL AND (event_key & 1::UHUGEINT) = 0) FROM usage WHERE ingest_id BETWEEN ? AND ? GROUP BY 1",
             [min(ids), max(ids)],
         ).fetchall()
-        return {row[0]: Span(row[1], row[2], row[3]) for row in rows}
+        return {row[0]: Span(*row[1:]) for row in rows}

@@ -10,6 +10,8 @@ from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
 SUMMED = ("requests", *TOKEN_CLASSES, *OF_WHICH, "logged_cost_usd", "logged_cost")
 ORDER = "seq, rn, sub"
+DEEPEST = 100
+"""Records of a tree that may enclose each other."""
 
 
 @dataclass(frozen=True)
@@ -21,23 +23,29 @@ class Settled:
 
 
 class Merge:
-    """Folds the temp table `staged` into `usage` by one format's rule."""
+    """Folds the temp table `staged` into `usage` by one format's rule.
+
+    `leaf` is the scope of the ids of a format whose records make a tree, None for all others.
+    """
 
     def __init__(
         self,
         connection: duckdb.DuckDBPyConnection,
         rule: str,
         *,
-        leaf: bool,
+        leaf: str | None,
         source: str,
         source_format: str,
     ) -> None:
         self.connection = connection
         self.rule = rule
         self.leaf = leaf
+        if leaf is not None:
+            connection.execute("ALTER TABLE staged ADD COLUMN parent_key UHUGEINT")
         self.names = {"source": source, "source_format": source_format}
         described = connection.execute("DESCRIBE staged").fetchall()
         present = {row[0] for row in described}
+        self.dated = "newest" in present
         self.columns = [
             c.name
             for c in USAGE
@@ -46,26 +54,50 @@ class Merge:
 
     def run(self) -> dict[int, Settled]:
         """Fold, insert and replace; return the outcome per file."""
-        if self.leaf:
+        if self.leaf is not None:
+            self._point_to_parents()
             self._drop_enclosing()
         self._number_equal_rows()
         self._fold()
         outcome = self._outcome()
         self._write()
-        if self.leaf and "parent_key" in self.columns:
+        if self.leaf is not None:
             self._drop_parents()
         for name in ("folded", "known"):
             self.connection.execute(f"DROP TABLE IF EXISTS {name}")
         return outcome
 
+    def _key_of(self, leaf_id: str) -> str:
+        """Return the event key of the record with an id of the tree, as the compiled identity makes it."""
+        return f"(md5_number(concat($scope, chr(31), 'id', chr(31), {leaf_id})) | 1::UHUGEINT)"
+
+    def _point_to_parents(self) -> None:
+        """Note what encloses a call: what is yet to come, at the end of its chain, else the nearest call of this run."""
+        self.connection.execute(
+            "UPDATE staged SET parent_key = p.parent_key FROM ("
+            f"WITH RECURSIVE known AS (SELECT leaf_id, bool_or(kind = 'row') AS is_call FROM staged GROUP BY 1), "
+            "up(leaf_id, id, depth) AS ("
+            "SELECT leaf_id, leaf_parent, 1 FROM staged WHERE kind = 'row' AND leaf_parent IS NOT NULL "
+            "UNION SELECT up.leaf_id, s.leaf_parent, depth + 1 FROM up JOIN staged s ON s.leaf_id = up.id "
+            f"WHERE s.leaf_parent IS NOT NULL AND depth < {DEEPEST}) "
+            "SELECT up.leaf_id, coalesce(min(id) FILTER (k.leaf_id IS NULL AND NOT ends_with(id, chr(31))), "
+            f"arg_min(id, depth) FILTER (is_call)) AS parent, {self._key_of('parent')} AS parent_key "
+            "FROM up LEFT JOIN known k ON k.leaf_id = up.id GROUP BY 1) p "
+            "WHERE staged.leaf_id = p.leaf_id AND kind = 'row' AND p.parent IS NOT NULL",
+            {"scope": self.leaf},
+        )
+
     def _drop_enclosing(self) -> None:
-        """A call that encloses another call repeats its usage: skip it."""
+        """A call that encloses another call, of this run or an earlier one, repeats its usage: skip it."""
         self.connection.execute(
             "UPDATE staged SET kind = 'skipped' WHERE kind = 'row' AND leaf_id IN ("
             "WITH RECURSIVE up(id) AS ("
-            "SELECT leaf_parent FROM staged WHERE kind = 'row' AND leaf_parent IS NOT NULL "
+            "(SELECT leaf_parent FROM staged WHERE kind = 'row' AND leaf_parent IS NOT NULL "
+            f"UNION SELECT leaf_id FROM staged WHERE {self._key_of('leaf_id')} IN "
+            "(SELECT parent_key FROM usage_wide WHERE parent_key IS NOT NULL)) "
             "UNION SELECT s.leaf_parent FROM up JOIN staged s ON s.leaf_id = up.id WHERE s.leaf_parent IS NOT NULL"
-            ") SELECT id FROM up)"
+            ") SELECT id FROM up)",
+            {"scope": self.leaf},
         )
 
     def _number_equal_rows(self) -> None:
@@ -90,9 +122,10 @@ class Merge:
             "CREATE OR REPLACE TEMP TABLE known AS SELECT event_key, ingest_id, source_line, "
             f"{listed} FROM usage SEMI JOIN (SELECT event_key FROM staged WHERE kind = 'row') USING (event_key)"
         )
+        old, new = (", NULL AS newest", ", newest") if self.dated else ("", "")
         candidates = (
-            f"SELECT 0 AS seq, ingest_id, source_line AS rn, 0 AS sub, event_key, {listed} FROM known "
-            f"UNION ALL SELECT ingest_id AS seq, ingest_id, rn, sub, event_key, {listed} FROM staged WHERE kind = 'row'"
+            f"SELECT 0 AS seq, ingest_id, source_line AS rn, 0 AS sub, event_key, {listed}{old} FROM known "
+            f"UNION ALL SELECT ingest_id AS seq, ingest_id, rn, sub, event_key, {listed}{new} FROM staged WHERE kind = 'row'"
         )
         self.connection.execute(
             f"CREATE OR REPLACE TEMP TABLE folded AS {self._folded(candidates)}"
@@ -104,9 +137,10 @@ class Merge:
         if self.rule == "sum_last":
             candidates = self._summed(candidates)
         total = " + ".join(n for n in TOKEN_CLASSES if n in self.columns) or "0"
+        newest = "newest DESC NULLS LAST, " if self.dated else ""
         by = {
             "first": ORDER,
-            "last": "seq DESC, rn DESC, sub DESC",
+            "last": f"{newest}seq DESC, rn DESC, sub DESC",
             "sum_last": "seq DESC",
             "max_output": "output DESC NULLS LAST, seq DESC, rn DESC, sub DESC",
             "max_total": f"({total}) DESC NULLS LAST, seq DESC, rn DESC, sub DESC",
@@ -156,9 +190,13 @@ class Merge:
             "DELETE FROM folded WHERE event_key IN (SELECT f.event_key FROM folded f JOIN known k USING (event_key) "
             f"WHERE ({new}) IS NOT DISTINCT FROM ({old}))"
         )
+        # A known row that changed may stay the row of its own file; the file that changed it is told.
         rows = self.connection.execute(
-            "SELECT f.ingest_id, count(*) FILTER (k.event_key IS NULL), count(*) FILTER (k.event_key IS NOT NULL) "
-            "FROM folded f LEFT JOIN (SELECT event_key FROM known) k USING (event_key) GROUP BY 1"
+            "SELECT CASE WHEN k.event_key IS NULL THEN f.ingest_id ELSE s.last END, "
+            "count(*) FILTER (k.event_key IS NULL), count(*) FILTER (k.event_key IS NOT NULL) "
+            "FROM folded f LEFT JOIN (SELECT event_key FROM known) k USING (event_key) "
+            "JOIN (SELECT event_key, max(ingest_id) AS last FROM staged WHERE kind = 'row' GROUP BY 1) s USING (event_key) "
+            "GROUP BY 1"
         ).fetchall()
         return {row[0]: Settled(row[1], row[2]) for row in rows}
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.docs.transcripts import ROOT
 
-SAMPLES = ROOT / "sample_logs"
+SAMPLES = ROOT / "sample_logs" / "month"
 FILES = (
     "rollup/01-29.csv",
     "lesson_jsonl/30.jsonl.gz",

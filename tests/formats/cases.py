@@ -1,4 +1,4 @@
-"""The cases: one folder a format, with a small log and the figures it must give."""
+"""The cases: of each format a small log in `sample_logs/formats`, and here the figures it must give."""
 
 # ruff: noqa: S608 - the conditions and names are ours
 
@@ -11,6 +11,7 @@ from costctl.ingest import FileResult, IngestOptions, ingest
 from costctl.store import Store
 
 DATA = Path(__file__).parent / "data"
+LOGS = Path(__file__).parents[2] / "sample_logs" / "formats"
 CLASSES = (
     *("input_uncached", "cache_read", "cache_write", "output", "audio_input", "audio_output"),
     *("image_input", "image_output", "cache_write_long", "reasoning"),
@@ -32,7 +33,7 @@ def cases() -> list[Case]:
     found = []
     for path in sorted(DATA.glob("*/expected.json")):
         stated = json.loads(path.read_text("utf-8"))
-        log = path.parent / stated["file"]
+        (log,) = (LOGS / path.parent.name).iterdir()
         found.append(Case(path.parent.name, log, stated["expected"], stated["billing"]))
     return found
 
