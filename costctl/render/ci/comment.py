@@ -14,7 +14,7 @@ from costctl.table import Envelope
 MARKER = "<!-- costctl:check -->"
 STATE = re.compile(r"^<!-- costctl:state (?P<state>.*) -->\r?$", re.MULTILINE)
 PAIR = re.compile(r'"(?P<key>[^"]+)": "(?P<status>[a-z]+) (?P<value>[0-9.]+|-)"')
-KEPT = re.compile(r'["<>\\%-]')
+KEPT = re.compile(r'["@`<>\\%-]')
 MOST = 60_000
 MOST_STATE = 10_000
 NOTE = "Cut here: the comment is too long. The full result is in the job's log."
