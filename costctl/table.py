@@ -64,6 +64,7 @@ class Table:
         total: a last row set apart, or None.
         notes: lines under the table.
         sums: names of USD columns whose printed cents must add up to the printed total.
+        kinds: how single cells are drawn, by (row, column), where not as their column.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Table:
     total: tuple[Cell, ...] | None = None
     notes: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
+    kinds: Mapping[tuple[int, int], Kind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -31,13 +31,12 @@ def read_spend(reader: Reader, _: Path) -> Spend | None:
 
 def _distinct(reader: Reader, checks: Sequence[SpendCheck]) -> None:
     """Refuse two checks that no output could tell apart."""
-    seen: dict[tuple[str, str], int] = {}
+    first: dict[tuple[str, str], SpendCheck] = {}
     for check in checks:
-        line = seen.setdefault((check.basis, check.use), check.line)
-        if line != check.line:
-            what = (
-                f"a second {check.basis} check (first on line {line}); give one warn and one fail"
-            )
+        earlier = first.setdefault((check.basis, check.use), check)
+        if earlier is not check:
+            line = f"first on line {earlier.line}"
+            what = f"a second {check.basis} check ({line}); give one warn and one fail"
             reader.problems.add(check.line, what)
 
 

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
+from costctl.budgets.days import as_day, cut_off_day
+from costctl.budgets.evidence import GROUPS, Case
+from costctl.budgets.periods import midnight, to_local
+from costctl.vocabulary import Window
+
 WEEKS = 8
 SCORE = 3.5
 SCALE = 1.4826
@@ -37,6 +42,23 @@ class Anomaly:
     def delta_usd(self) -> float:
         """Return how much more than usual it cost."""
         return self.usd - self.usual_usd
+
+
+def newest(case: Case) -> list[Anomaly]:
+    """Return what stands out on the last complete day."""
+    today = to_local(case.as_of, case.zone).date()
+    first = today - timedelta(weeks=WEEKS, days=2)
+    spent = case.spent(Window(midnight(first, case.zone)), (), (*GROUPS, "day"))
+    groups: dict[tuple[object, ...], dict[date, float]] = {}
+    for s in spent:
+        if s.key[-1] is not None:
+            groups.setdefault(s.key[:-1], {})[as_day(s.key[-1])] = float(s.cost_usd or 0)
+    known = sorted({day for days in groups.values() for day in days})
+    day = today - timedelta(days=1)
+    if cut_off_day(case, spent, today) == day:
+        day -= timedelta(days=1)
+    # A day without any usage is a gap in the log, not a day on which every group vanished.
+    return anomalies(groups, day, known) if day in known else []
 
 
 def anomalies(

@@ -53,7 +53,7 @@ def known_days(
     case: Case, everything: Sequence[Spent], scope: Sequence[Spent], today: date
 ) -> Known:
     """Return complete and partial days; a day that others used but the scope did not is a zero."""
-    cut_off = _cut_off(case, everything, today)
+    cut_off = cut_off_day(case, everything, today)
     partial = {today} | ({cut_off} if cut_off else set())
     costs = {as_day(s.key[0]): float(s.cost_usd or 0) for s in scope if s.key[0] is not None}
     seen = sorted(as_day(s.key[0]) for s in everything if s.key[0] is not None)
@@ -63,13 +63,17 @@ def known_days(
     return Known(complete, {d: costs.get(d, 0.0) for d in partial}, cut_off)
 
 
-def _cut_off(case: Case, everything: Sequence[Spent], today: date) -> date | None:
-    """Return yesterday where its log ends much earlier than the logs of other days do."""
+def cut_off_day(case: Case, everything: Sequence[Spent], today: date) -> date | None:
+    """Return yesterday where its log ends much earlier than the logs of other days do.
+
+    `everything` has the day last in its keys, and may be split by more.
+    """
     gaps: dict[date, timedelta] = {}
     for s in everything:
-        if s.key[0] is not None and s.last is not None:
-            day = as_day(s.key[0])
-            gaps[day] = midnight(day + timedelta(days=1), case.zone) - s.last
+        if s.key[-1] is not None and s.last is not None:
+            day = as_day(s.key[-1])
+            gap = midnight(day + timedelta(days=1), case.zone) - s.last
+            gaps[day] = min(gap, gaps.get(day, gap))
     yesterday = today - timedelta(days=1)
     if today in gaps or yesterday not in gaps:
         return None

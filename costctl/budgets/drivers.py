@@ -24,8 +24,14 @@ def drivers(
         # Without any earlier usage a change would be "+100 %" of nothing.
         delta = cost - base.get(s.key, Decimal(0)) if base else None
         found.append(Driver(tuple(zip(GROUPS, s.key, strict=True)), cost, delta))
-    ranked = sorted(found, key=lambda d: (-(d.delta_usd or d.cost_usd), -d.cost_usd, str(d.key)))
+    grew = any(d.delta_usd is not None and d.delta_usd > 0 for d in found)
+    ranked = sorted(found, key=lambda d: (-_weight(d, grew=grew), -d.cost_usd, str(d.key)))
     return tuple(ranked[:SHOWN])
+
+
+def _weight(driver: Driver, *, grew: bool) -> Decimal:
+    """Return what a group ranks by: its growth, or its cost where nothing grew or nothing was before."""
+    return driver.delta_usd if grew and driver.delta_usd is not None else driver.cost_usd
 
 
 def _same_stretch(case: Case, window: Window, past: Window) -> Window:

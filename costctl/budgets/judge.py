@@ -54,12 +54,13 @@ def _unmatched(case: Case, budgets: Sequence[Budget]) -> list[Warn]:
     for budget in budgets:
         for condition in budget.match:
             for pattern in condition.patterns:
-                values = _values(case, condition, seen)
-                if pattern.startswith("!") or not values:
+                if pattern.startswith("!") or pattern == "*":
                     continue
+                values = _values(case, condition, seen)
                 if not any(fnmatchcase(value, pattern) for value in values):
                     near = nearest(pattern, values)
-                    what = f"match {condition.dimension}: {pattern!r} matches nothing{near}"
+                    none = "" if values else f": no usage has any {condition.dimension}"
+                    what = f"match {condition.dimension}: {pattern!r} matches nothing{none or near}"
                     found.append(Warn("matches_nothing", f"budget {budget.name}: {what}"))
     return found
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from costctl.budgets.evidence import Case
 from costctl.budgets.model import Budget, Plan
 from costctl.budgets.spend import doubted
-from costctl.budgets.trust import doubts
+from costctl.budgets.trust import NO_USAGE, doubts
 from costctl.budgets.verdict import Outcome, Status, judged
 from costctl.vocabulary import Window
 
@@ -27,7 +27,7 @@ def judge_plan(case: Case, budget: Budget, rule: Plan) -> Outcome:
         detail=rule.use,
         definition=f"the projected month of {rule.scenario.name}, {rule.use}",
     )
-    if any(doubt.reason == "no usage in scope" for doubt in found):
+    if any(doubt.reason == NO_USAGE for doubt in found):
         return doubted(base, found)
     bill = case.evidence.projected(rule, budget)
     usd = bill.p90_usd if rule.use == "p90" and bill.p90_usd is not None else bill.p50_usd

@@ -59,7 +59,7 @@ HEAD = """\
 # For help while typing: costctl schema budgets > budgets.schema.json
 version: 1
 currency: USD
-timezone: {timezone}                  # borders of days, weeks and months
+{timezone:<29} # borders of days, weeks and months
 
 # What to say when a figure cannot be trusted. These are the defaults; each budget may have its own.
 defaults:
@@ -120,7 +120,7 @@ TAIL = """\
 
 def budget_text(found: Sequence[Proposal], timezone: str, *, measured: bool) -> str:
     """Return the content of a budget file."""
-    parts = [HEAD.format(timezone=timezone)]
+    parts = [HEAD.format(timezone=f"timezone: {timezone}")]
     for proposal in found:
         spent = f"the last 30 days cost {proposal.spent_usd:,.2f} USD, and a fifth for growth"
         if proposal.endpoint is None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from fnmatch import fnmatchcase
 
 from costctl.baseline import DIMENSIONS, Baseline, BaselineRow, ends
+from costctl.budgets import words
 from costctl.budgets.evidence import Case
 from costctl.budgets.model import Budget, Regression, Step
 from costctl.budgets.spend import doubted
@@ -35,7 +36,8 @@ def judge_regression(case: Case, budget: Budget, rule: Regression) -> Outcome:
     saved = case.evidence.baseline(rule.baseline)
     if saved is None:
         reason = f"no baseline: {rule.baseline} does not exist"
-        return replace(base, status=MISSING[rule.on_missing], reasons=(reason,))
+        hint = "`costctl baseline save --period last-month -o FILE` writes a baseline"
+        return replace(base, status=MISSING[rule.on_missing], reasons=(reason,), hints=(hint,))
     since, until = ends(saved.window)
     window = case.last(rule.window or until - since)
     spent = case.spent(window, budget.match, rule.by)
@@ -170,7 +172,7 @@ def _with_price_effect(
 def _outcome(base: Outcome, changes: tuple[Change, ...], window: Window) -> Outcome:
     status = worst([c.status for c in changes]) if changes else Status.PASS
     breached = [c for c in changes if c.status in {Status.FAIL, Status.WARN}]
-    reasons = [_reason(c) for c in breached[:NAMED]]
+    reasons = [_reason(c, base.unit) for c in breached[:NAMED]]
     if len(breached) > NAMED:
         reasons.append(f"and {len(breached) - NAMED:,} more groups")
     first = changes[0] if changes else None
@@ -185,8 +187,9 @@ def _outcome(base: Outcome, changes: tuple[Change, ...], window: Window) -> Outc
     )
 
 
-def _reason(change: Change) -> str:
+def _reason(change: Change, unit: str) -> str:
     name = " ".join(str(value) if value is not None else "(none)" for _, value in change.key)
+    moved = words.change(change.delta, unit)
     if change.rel is None:
-        return f"{name}: {change.label}, {change.delta:+,.4g}"
-    return f"{name}: {change.rel * 100:+,.1f}% ({change.delta:+,.4g})"
+        return f"{name}: {change.label}, {moved}"
+    return f"{name}: {change.rel * 100:+,.1f}% ({moved})"

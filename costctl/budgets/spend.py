@@ -11,7 +11,7 @@ from costctl.budgets.model import Budget, Spend, SpendCheck
 from costctl.budgets.periods import before, local_days, to_local, window_of
 from costctl.budgets.trust import Doubt, doubts
 from costctl.budgets.verdict import Driver, Outcome, Status, judged, worst
-from costctl.budgets.words import percent
+from costctl.budgets.words import money, percent
 from costctl.forecast import ROUGH_DAYS, Projection, Question, project
 from costctl.vocabulary import Condition, Spent, Window
 
@@ -157,11 +157,12 @@ def _breached(status: Status, check: SpendCheck, base: Outcome) -> tuple[str, ..
         return ()
     if level.of_limit:
         return (f"above {percent(level.amount)} of the limit",)
-    return (f"above {level.amount:,.2f} USD",)
+    return (f"above {money(level.amount)}",)
 
 
 def doubted(outcome: Outcome, found: Sequence[Doubt]) -> Outcome:
     """Return the outcome with the doubts about its figures added to its verdict."""
     status = worst([outcome.status, *(doubt.status for doubt in found)])
     reasons = (*outcome.reasons, *(doubt.reason for doubt in found))
-    return replace(outcome, status=status, reasons=reasons)
+    hints = (*outcome.hints, *(doubt.hint for doubt in found if doubt.hint))
+    return replace(outcome, status=status, reasons=reasons, hints=hints)

@@ -16,14 +16,16 @@ UNPRICED = {
     "warn": Status.WARN,
 }
 NAMED = 3
+NO_USAGE = "no usage in scope"
 
 
 @dataclass(frozen=True)
 class Doubt:
-    """A reason to distrust a figure, and the least status that it leaves."""
+    """A reason to distrust a figure, the least status that it leaves, and what to do about it."""
 
     status: Status
     reason: str
+    hint: str = ""
 
 
 def doubts(
@@ -39,7 +41,7 @@ def doubts(
 def _no_data(budget: Budget) -> list[Doubt]:
     if budget.policy.on_no_data == "pass":
         return []
-    return [Doubt(Status.INCONCLUSIVE, "no usage in scope")]
+    return [Doubt(Status.INCONCLUSIVE, NO_USAGE, "`on_no_data: pass` is for what may rest")]
 
 
 def unpriced_share(spent: Sequence[Spent]) -> Decimal:
@@ -65,7 +67,8 @@ def _unpriced(budget: Budget, spent: Sequence[Spent]) -> list[Doubt]:
     listed = sorted(names, key=lambda name: (-names[name], name))
     more = f" and {len(listed) - NAMED} more" if len(listed) > NAMED else ""
     what = f": {', '.join(listed[:NAMED])}{more}" if listed else ""
-    return [Doubt(status, f"{percent(share)} of requests have no price{what}")]
+    reason = f"{percent(share)} of requests have no price{what}"
+    return [Doubt(status, reason, "`costctl pricing explain MODEL` says why a price is missing")]
 
 
 def _stale(case: Case, budget: Budget, window: Window, spent: Sequence[Spent]) -> list[Doubt]:
@@ -81,6 +84,7 @@ def _stale(case: Case, budget: Budget, window: Window, spent: Sequence[Spent]) -
             Doubt(
                 Status.INCONCLUSIVE,
                 f"the newest usage is of {moment(max(newest))}, {age} old (at most {most})",
+                "read newer logs, or allow more with `max_data_age`",
             )
         ]
     return []

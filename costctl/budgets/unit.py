@@ -6,7 +6,7 @@ from costctl.budgets.spend import doubted
 from costctl.budgets.trust import doubts
 from costctl.budgets.units import METRICS, Metric, totals
 from costctl.budgets.verdict import Outcome, Status, judged
-from costctl.budgets.words import percent
+from costctl.budgets.words import figure
 
 
 def judge_unit(case: Case, budget: Budget, rule: Unit) -> Outcome:
@@ -24,7 +24,8 @@ def judge_unit(case: Case, budget: Budget, rule: Unit) -> Outcome:
         count = metric.sample(sums)
         status = Status.SKIP
         reasons = (f"not evaluated: {count:,} requests, {rule.min_requests:,} needed",)
-        found = []
+        # Too few to judge is neutral; too few because the log has stopped is not.
+        found = doubts(case, budget, window, spent, priced=False)
     elif value is None and not found:
         status, reasons = (
             Status.SKIP,
@@ -54,5 +55,4 @@ def _reasons(rule: Unit, metric: Metric, status: Status) -> tuple[str, ...]:
     if threshold is None:
         return ()
     side = "below" if rule.direction == "min" else "above"
-    figure = percent(threshold) if metric.is_share else f"{threshold:f} {metric.unit}"
-    return (f"{side} {figure}",)
+    return (f"{side} {figure(threshold, metric.unit)}",)

@@ -92,6 +92,7 @@ class Outcome:
         unit: what the figures are counted in: `USD`, `tokens` or `share`.
         least: whether less is worse.
         reasons: short sentences that say why; empty for a plain pass.
+        hints: what to do where a figure cannot be trusted.
         line: of the check in the budget file.
         detail: what tells checks of one basis apart, such as `month p90`; empty where the metric does.
     """
@@ -109,6 +110,7 @@ class Outcome:
     least: bool = False
     window: Window = field(default_factory=Window)
     reasons: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
     definition: str = ""
     drivers: tuple[Driver, ...] = ()
     changes: tuple[Change, ...] = ()

@@ -3,10 +3,42 @@
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+SIGNIFICANT = 4
+
 
 def percent(share: Decimal) -> str:
     """Return a share as a percentage of at most four digits, such as 80% or 0.25%."""
-    return f"{float(share) * 100:.4g}%"
+    return f"{_digits(share * 100)}%"
+
+
+def money(usd: Decimal) -> str:
+    """Return money in dollars and cents."""
+    return f"{'-' if usd < 0 else ''}${abs(usd):,.2f}"
+
+
+def figure(value: Decimal, unit: str) -> str:
+    """Return a figure in its unit, with at least four digits that count, however small it is."""
+    if unit == "share":
+        return percent(value)
+    if unit != "USD":
+        return f"{_digits(value)} {unit}"
+    return f"{'-' if value < 0 else ''}${_digits(abs(value), least=2)}"
+
+
+def change(delta: Decimal, unit: str) -> str:
+    """Return a difference with its sign; of a share in points, which are no percentage of it."""
+    sign = "-" if delta < 0 else "+"
+    if unit == "share":
+        return f"{sign}{_digits(abs(delta) * 100)} points"
+    return f"{sign}{figure(abs(delta), unit)}"
+
+
+def _digits(value: Decimal, least: int = 0) -> str:
+    """Return a number with four significant digits, all of them before the point, and no fewer decimals than asked for."""
+    places = max(least, SIGNIFICANT - 1 - value.adjusted()) if value else least
+    whole, _, fraction = f"{value:,.{places}f}".partition(".")
+    fraction = fraction.rstrip("0").ljust(least, "0")
+    return f"{whole}.{fraction}" if fraction else whole
 
 
 def length(age: timedelta) -> str:

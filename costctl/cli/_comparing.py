@@ -25,11 +25,12 @@ from costctl.cli._when import period_of
 from costctl.compare import Group, explain
 from costctl.errors import CostctlError, nearest
 from costctl.reports.compare import Side, compare_report
-from costctl.table import Envelope, Report, Warn
+from costctl.table import Envelope, Report
 from costctl.vocabulary import TOKEN_CLASSES, Condition, Query, Window
 
 ZERO = Decimal(0)
 INSTANT = timedelta(microseconds=1)
+DAY = 86_400
 Key = tuple[object, ...]
 
 
@@ -72,11 +73,11 @@ def compared(
         if session is not None:
             before = _with_rates(session, found, (asked.by, where), before, after)
         sides = (
-            _side(asked.before, found[0], before, session, where),
-            _side(asked.after, found[1], after, session, where),
+            _side(asked.before, found[0], before, (session, now), where),
+            _side(asked.after, found[1], after, (session, now), where),
         )
         envelope = session.envelope() if session else Envelope(now.as_of, now.tz)
-    report = compare_report(sides, asked.by, explain(before, after), _warnings(found, now))
+    report = compare_report(sides, asked.by, explain(before, after))
     return report, envelope, sides[0].requests + sides[1].requests
 
 
@@ -183,9 +184,12 @@ def _side(
     name: str,
     source: _Source,
     groups: Mapping[Key, Group],
-    session: Session | None,
+    at: tuple[Session | None, Moment],
     where: tuple[Condition, ...],
 ) -> Side:
+    session, now = at
+    since, until = ends(source.window)
+    days = max((min(until, now.as_of) - since).total_seconds(), 0) / DAY
     cost = sum((group.cost_usd for group in groups.values()), ZERO)
     requests = sum(group.requests for group in groups.values())
     if isinstance(source, Baseline) or session is None:
@@ -194,17 +198,4 @@ def _side(
     else:
         total = session.total(_query(session, source.window, (), where))
         unpriced = total.unpriced_requests
-    return Side(name, source.window, cost, requests, unpriced)
-
-
-def _warnings(sides: Sequence[_Source], now: Moment) -> list[Warn]:
-    lengths = []
-    for side in sides:
-        since, until = ends(side.window)
-        lengths.append(min(until, now.as_of) - since)
-    if abs(lengths[0] - lengths[1]) <= timedelta(days=3):
-        return []
-    days = " and ".join(f"{length.total_seconds() / 86400:.1f}" for length in lengths)
-    return [
-        Warn("different_length", f"the two sides cover {days} days: volume differs by that too")
-    ]
+    return Side(name, source.window, cost, requests, days, unpriced)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PIPELINE = "The pipeline"
 Ci = Literal["auto", "github", "gitlab", "none"]
+ROOTS = {"github": "GITHUB_WORKSPACE", "gitlab": "CI_PROJECT_DIR"}
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,22 @@ def pipeline(ci: Ci) -> str:
     return "none"
 
 
+def located(options: CiOptions, run: "Run") -> "Run":
+    """Return the run with its file named from the root of the repository, as the pipeline's pages link to it."""
+    variable = ROOTS.get(pipeline(options.ci))
+    root = Path(os.environ.get(variable or "") or Path.cwd()).resolve()
+    path = Path(run.file.path).resolve()
+    if not path.is_relative_to(root):
+        return run
+    return replace(run, file=replace(run.file, path=path.relative_to(root).as_posix()))
+
+
 def before_stdout(
     options: CiOptions, run: "Run", report: Report, envelope: Envelope, output: OutputOptions
 ) -> Report:
     """Write all files, so that they are there whatever happens to stdout; return the report with a warning more."""
     ci = _engines.ci()
+    run = located(options, run)
     news = _news(options.comment, run)
     files: tuple[tuple[Path | None, Callable[[], str]], ...] = (
         (options.junit, lambda: ci.junit.junit(run, envelope.as_of)),
@@ -85,7 +97,7 @@ def before_stdout(
     github = pipeline(options.ci) == "github"
     summary = options.summary or (_variable("GITHUB_STEP_SUMMARY") if github else None)
     if summary is not None:
-        _append(summary, ci.summary.summary(_engines.judging().verdict_line(run), report, envelope))
+        _append(summary, ci.summary.summary(run, report, envelope))
     results = _variable("GITHUB_OUTPUT") if github else None
     if results is not None:
         _append(results, ci.outputs.outputs(run, should_comment=news))
@@ -98,7 +110,7 @@ def before_stdout(
 def on_stdout(options: CiOptions, run: "Run", output: OutputOptions) -> None:
     """Write annotations, which the runner reads from stdout."""
     if pipeline(options.ci) == "github" and output.shape == "table":
-        to_stdout(_engines.ci().annotations.annotations(run))
+        to_stdout(_engines.ci().annotations.annotations(located(options, run)))
 
 
 def _news(path: Path | None, run: "Run") -> bool:

@@ -2,27 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from costctl.budgets.anomalies import WEEKS, Anomaly, anomalies
-from costctl.budgets.days import as_day
+from costctl.budgets.anomalies import newest
 from costctl.budgets.evidence import Case, Evidence, FixedCost, Projected
 from costctl.budgets.judge import judge
 from costctl.budgets.model import Budget, BudgetFile, Plan
-from costctl.budgets.periods import midnight, to_local
 from costctl.budgets.read import read_budgets, select
 from costctl.budgets.verdict import Run
 from costctl.cli import _engines
 from costctl.cli._session import Moment, Session
 from costctl.config import FLAGS, Config
-from costctl.reports.check import check_report, verdict_line
+from costctl.reports.check import check_report, hints, verdict_line
 from costctl.table import Envelope, Report
 from costctl.vocabulary import Query, Spent, Window
 
-__all__ = ["case_of", "evidence_of", "judged", "read", "select", "verdict_line"]
+__all__ = ["case_of", "evidence_of", "hints", "judged", "read", "select", "verdict_line"]
 
 
 def read(path: Path, config: Config, now: Moment) -> BudgetFile:
@@ -40,7 +37,7 @@ def judged(
     case = Case(evidence_of(session), session.as_of, ZoneInfo(tz))
     run = judge(file, budgets, case)
     envelope = replace(session.envelope(), tz=tz)
-    return run, check_report(run, newest_anomalies(case)), envelope
+    return run, check_report(run, newest(case)), envelope
 
 
 def evidence_of(session: Session) -> Evidence:
@@ -78,20 +75,3 @@ def evidence_of(session: Session) -> Evidence:
 def case_of(session: Session) -> Case:
     """Return the session's figures with its moment and its zone."""
     return Case(evidence_of(session), session.as_of, session.moment.zone)
-
-
-def newest_anomalies(case: Case) -> list[Anomaly]:
-    """Return what stands out on the last complete day."""
-    today = to_local(case.as_of, case.zone).date()
-    first = today - timedelta(weeks=WEEKS, days=1)
-    window = Window(midnight(first, case.zone), midnight(today, case.zone))
-    groups: dict[tuple[object, ...], dict[date, float]] = {}
-    known = set()
-    for s in case.spent(window, (), ("endpoint", "model", "day")):
-        if s.key[2] is not None:
-            day = as_day(s.key[2])
-            known.add(day)
-            groups.setdefault(s.key[:2], {})[day] = float(s.cost_usd or 0)
-    yesterday = today - timedelta(days=1)
-    # A day without any usage is a gap in the log, not a day on which every group vanished.
-    return anomalies(groups, yesterday, sorted(known)) if yesterday in known else []

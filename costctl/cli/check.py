@@ -8,7 +8,7 @@ import typer
 from costctl.cli import _engines
 from costctl.cli._gate import CiOptions, before_stdout, on_stdout
 from costctl.cli._options import MomentOptions, OutputOptions, PriceOptions, flat
-from costctl.cli._output import tell, write
+from costctl.cli._output import hint, tell, write
 from costctl.cli._session import moment_in, settings_of, usage_session
 from costctl.cli._source_options import Paths, SourceOptions
 from costctl.config import Config
@@ -73,7 +73,7 @@ def command(
     file: BudgetFile = judging.read(budgets or _default(config), config, now)
     chosen = judging.select(file, budget)
     if validate_only:
-        tell(f"{file.path}: {len(chosen)} budgets, no problems", output)
+        tell(f"{file.path}: {_counted(len(chosen))}, no problems", output)
         return
     with usage_session(source=source, moment=moment, prices=prices, paths=paths) as session:
         run, report, envelope = judging.judged(session, file, chosen)
@@ -83,14 +83,25 @@ def command(
     report = before_stdout(ci, run, report, envelope, output)
     write(report, envelope, output)
     on_stdout(ci, run, output)
+    for text in judging.hints(run):
+        hint(f"next: {text}", output)
     tell(judging.verdict_line(run), output)
     raise typer.Exit(int(code))
 
 
+def _counted(budgets: int) -> str:
+    return "1 budget" if budgets == 1 else f"{budgets:,} budgets"
+
+
 def _default(config: Config) -> Path:
     """Return the budget file that nobody named: of the settings, beside them, or here."""
-    named = config.get("budgets")
-    if named is not None:
-        return Path(named)
+    if config.budgets is not None:
+        return _from_here(config.budgets)
     beside = [file.path.parent / NAME for file in reversed(config.files)]
-    return next((path for path in beside if path.exists()), Path(NAME))
+    return _from_here(next((path for path in beside if path.exists()), Path(NAME)))
+
+
+def _from_here(path: Path) -> Path:
+    """Return a path as one would type it: messages and tables name the file by it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path

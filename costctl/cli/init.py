@@ -1,19 +1,24 @@
 """Write a commented costctl.yaml and budgets.yaml to start from."""
 
+import shlex
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from costctl.cli import _engines
 from costctl.cli._options import MomentOptions, OutputOptions, PriceOptions, flat
-from costctl.cli._output import tell, write_file
+from costctl.cli._output import tell, warn, write_file
 from costctl.cli._session import settings_of, usage_session
 from costctl.cli._source_options import Paths, SourceOptions
-from costctl.errors import CostctlError
+from costctl.errors import CostctlError, NoDataError
+from costctl.table import Warn
 from costctl.vocabulary import Window
+
+if TYPE_CHECKING:
+    from costctl.vocabulary import Spent
 
 CONFIG = Path("costctl.yaml")
 BUDGETS = Path("budgets.yaml")
@@ -68,13 +73,28 @@ def command(
         with usage_session(source=source, moment=moment, prices=prices, paths=paths) as session:
             window = Window(session.as_of - MONTH, session.as_of)
             query = replace(session.query, by=("endpoint",), window=window)
+            _require_prices(session.total(replace(query, by=())), output)
             found = propose.proposals(session.spent(query))
     text = propose.budget_text(found, config.timezone, measured=found is not propose.EXAMPLE)
     settings = SETTINGS.format(db=propose.quoted(_beside(config.db)), timezone=config.timezone)
     for path, content in ((CONFIG, settings), (BUDGETS, text)):
         write_file(path, content)
         tell(f"wrote {path}", output)
-    tell("next: costctl check --validate-only", output)
+    tell(shlex.join(["next:", "costctl", "check", *map(str, paths)]), output)
+
+
+def _require_prices(total: "Spent", output: OutputOptions) -> None:
+    """Refuse to propose limits from nothing, and warn where some of the spend is unknown."""
+    if not total.rows:
+        raise NoDataError(
+            "no usage in the last 30 days to propose limits from",
+            "`costctl init` alone writes an example",
+        )
+    if total.unpriced_requests:
+        count = total.unpriced_requests
+        lacking = "1 request lacks" if count == 1 else f"{count:,} requests lack"
+        what = f"{lacking} a price: the proposed limits do not cover that usage"
+        warn([Warn("unpriced", what)], output)
 
 
 def _beside(db: Path) -> str:

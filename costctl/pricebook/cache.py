@@ -37,5 +37,6 @@ def _all_files(layers: Sequence[Path], settings: PricingSettings) -> list[tuple[
 def _of_config(config: Path) -> list[tuple[Path, str]]:
     from costctl.pricebook.read_config import named_files  # noqa: PLC0415 - only a settings file needs YAML
 
-    own, *named = named_files(config)
-    return [(own, str(own)), *(file for path in named for file in price_files(path))]
+    found = named_files(config)
+    own, named = found[:1], found[1:]
+    return [*((path, str(path)) for path in own), *(f for path in named for f in price_files(path))]

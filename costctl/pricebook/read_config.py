@@ -41,8 +41,11 @@ class Section:
 
 
 def named_files(config: Path) -> tuple[Path, ...]:
-    """Return the price files that a configuration names, itself first."""
-    pricing = _pricing(load(config))
+    """Return the price files that a configuration names, itself first; none where it says nothing about prices."""
+    top = load(config)
+    if top.get("pricing") is None:
+        return ()
+    pricing = _pricing(top)
     if pricing is None:
         return (config,)
     deployments = pricing.get("deployments")

@@ -1,7 +1,7 @@
 """What a cell looks like to a person, and what it looks like to a machine."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -38,9 +38,19 @@ def drawn(table: Table, currency: str, dash: str = "-") -> Drawn:
     """Return the table as people read it, every number rounded once."""
     rounded_rows = _allocated(table)
     draw = _Drawer(SIGNS.get(currency, ""), dash)
-    rows = tuple(draw.row(table.columns, row) for row in rounded_rows)
+    rows = tuple(draw.row(_columns(table, number), row) for number, row in enumerate(rounded_rows))
     total = draw.row(table.columns, table.total, missing="") if table.total is not None else None
     return Drawn(table.columns, rows, total)
+
+
+def _columns(table: Table, row: int) -> tuple[Column, ...]:
+    """Return the columns as they are in one row, whose cells may have kinds of their own."""
+    if not table.kinds:
+        return table.columns
+    return tuple(
+        replace(column, kind=table.kinds.get((row, index), column.kind))
+        for index, column in enumerate(table.columns)
+    )
 
 
 def machine(value: Cell | date, kind: Kind) -> str:

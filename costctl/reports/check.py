@@ -5,29 +5,27 @@ from decimal import Decimal
 
 from costctl.budgets.anomalies import Anomaly
 from costctl.budgets.verdict import Change, Driver, Outcome, Run, Status, counted
+from costctl.budgets.words import figure as unit_figure
+from costctl.budgets.words import money, percent
 from costctl.forecast import Projection
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
 
 MONEY = frozenset({"actual", "forecast", "simulate"})
 TROUBLE = (Status.FAIL, Status.INCONCLUSIVE, Status.WARN)
 SHOWN_GROUPS = 50
-MANY = 100
+NAMED = 3
 
-HEAD = (
+COLUMNS = (
     Column("status", "Status", Kind.STATUS),
     Column("budget", "Budget", Kind.TEXT),
     Column("check", "Check", Kind.TEXT),
-)
-MONEY_COLUMNS = (
-    Column("cost", "Cost", Kind.USD),
+    Column("value", "Value", Kind.USD),
     Column("limit", "Limit", Kind.USD),
     Column("used", "Used", Kind.SHARE),
 )
-UNIT_COLUMNS = (
-    Column("value", "Value", Kind.NUMBER),
-    Column("threshold", "Threshold", Kind.NUMBER),
-    Column("unit", "Unit", Kind.TEXT, wide_only=True),
-)
+VALUE, LIMIT = 3, 4
+KINDS = {"USD": Kind.UNIT_USD, "share": Kind.SHARE}
+"""How the figures of ratios are drawn; whole budgets are in dollars and cents."""
 
 
 def check_report(run: Run, found: Sequence[Anomaly] = ()) -> Report:
@@ -38,6 +36,7 @@ def check_report(run: Run, found: Sequence[Anomaly] = ()) -> Report:
         result=check_result(run, found),
         foot=tuple(_reasons(run)),
         warnings=(*run.warnings, *(Warn("anomaly", anomaly_words(a)) for a in found)),
+        rows_key="budgets",
     )
 
 
@@ -47,27 +46,22 @@ def verdict_line(run: Run) -> str:
 
 
 def _table(run: Run) -> Table:
-    money = any(o.basis in MONEY for o in run.outcomes)
-    units = any(o.basis not in MONEY for o in run.outcomes)
-    columns = (
-        *HEAD,
-        *(MONEY_COLUMNS if money else ()),
-        *(UNIT_COLUMNS if units else ()),
-    )
-    rows = tuple(_row(outcome, money=money, units=units) for outcome in run.outcomes)
-    return Table("budgets", f"Budgets of {run.file.path}", columns, rows)
+    kinds = {
+        (number, column): KINDS.get(outcome.unit, Kind.NUMBER)
+        for number, outcome in enumerate(run.outcomes)
+        if outcome.basis not in MONEY
+        for column in (VALUE, LIMIT)
+    }
+    rows = tuple(map(_row, run.outcomes))
+    return Table("budgets", f"Budgets of {run.file.path}", COLUMNS, rows, kinds=kinds)
 
 
-def _row(outcome: Outcome, *, money: bool, units: bool) -> tuple[Cell, ...]:
-    is_money = outcome.basis in MONEY
-    cells: list[Cell] = [outcome.status.value, outcome.budget, outcome.check]
-    if money:
-        used = outcome.pct / 100 if outcome.pct is not None else None
-        cells += [outcome.value, outcome.limit, used] if is_money else [None, None, None]
-    if units:
-        unit = (outcome.value, outcome.limit, outcome.unit)
-        cells += [None, None, "USD"] if is_money else unit
-    return tuple(cells)
+def _row(outcome: Outcome) -> tuple[Cell, ...]:
+    # A comparison has a base and no limit; less than a least value is no share of it used.
+    limit = None if outcome.basis == "compare" else outcome.limit
+    used = outcome.pct / 100 if limit and outcome.pct is not None and not outcome.least else None
+    head = (outcome.status.value, outcome.budget, outcome.check)
+    return (*head, outcome.value, limit, used)
 
 
 def _reasons(run: Run) -> list[str]:
@@ -80,48 +74,70 @@ def _reasons(run: Run) -> list[str]:
 
 def sentence(outcome: Outcome) -> str:
     """Return what a check found, in one sentence without its status and its budget."""
-    why = "; ".join(outcome.reasons) or "within its limits"
-    parts = [f"{outcome.check}: {figure(outcome)}{why}"]
-    if outcome.forecast is not None:
-        parts.append(f"by {outcome.forecast.method}")
+    return f"{outcome.check}: {figure(outcome)}{why(outcome)}"
+
+
+def why(outcome: Outcome) -> str:
+    """Return the reasons of a verdict, and what is behind its figure."""
+    parts = list(outcome.reasons) or ["within its limits"]
+    if outcome.forecast is not None and outcome.value is not None:
+        parts.append(_projected(outcome.forecast))
     if outcome.crossed_on is not None:
         parts.append(f"limit crossed on {outcome.crossed_on}")
-    if outcome.status in TROUBLE and outcome.drivers:
-        parts.append("driven by " + ", ".join(driver_words(d) for d in outcome.drivers[:3]))
+    costly = [driver for driver in outcome.drivers if driver.cost_usd]
+    if outcome.status in TROUBLE and costly:
+        parts.append(_driven(costly))
     if outcome.waiver and not any("waived" in reason for reason in outcome.reasons):
-        parts.append(f"waived until {outcome.waiver.until_text}")
+        parts.append(f"waived until {outcome.waiver.until_text}: {outcome.waiver.reason}")
     return "; ".join(parts)
+
+
+def _projected(projection: Projection) -> str:
+    """Return how a projection was made, how wrong such ones were, and what the plain run rate says."""
+    words = f"by {projection.method}"
+    if projection.error_share is not None:
+        words += f", past error {percent(Decimal(str(round(projection.error_share, 3))))}"
+    if projection.run_rate_usd is not None and projection.method != "run-rate":
+        words += f", run rate {money(Decimal(str(projection.run_rate_usd)))}"
+    return words
+
+
+def hints(run: Run) -> tuple[str, ...]:
+    """Return what to do next, each only once."""
+    found = dict.fromkeys(hint for outcome in run.outcomes for hint in outcome.hints)
+    if any(o.status is Status.FAIL and o.basis in MONEY for o in run.outcomes):
+        found |= dict.fromkeys(("`costctl simulate` projects what would lower the bill",))
+    return tuple(found)
 
 
 def figure(outcome: Outcome) -> str:
     """Return `$125.00 of $100.00, ` or an empty text where there is no figure."""
     if outcome.value is None or outcome.limit is None or outcome.basis == "compare":
         return ""
+    if outcome.basis not in MONEY:
+        return f"{amount(outcome.value, outcome)}, "
     return f"{amount(outcome.value, outcome)} of {amount(outcome.limit, outcome)}, "
 
 
 def amount(value: Decimal, outcome: Outcome) -> str:
     """Return a figure in the unit of its check, rounded for reading."""
-    if outcome.unit == "share":
-        return f"{value * 100:.2f}%"
-    if outcome.unit != "USD":
-        return f"{_figure(value)} {outcome.unit}"
-    if outcome.basis in MONEY:
-        return f"${value:,.2f}"
-    return f"${_figure(value)}"
+    return money(value) if outcome.basis in MONEY else unit_figure(value, outcome.unit)
 
 
-def _figure(value: Decimal) -> str:
-    return f"{value:,.2f}" if abs(value) >= MANY else f"{float(value):.4g}"
+def _driven(drivers: Sequence[Driver]) -> str:
+    """Return the drivers worth a word: those that grew, or the largest where none did."""
+    grew = [d for d in drivers if d.delta_usd is None or d.delta_usd > 0]
+    told = (grew or list(drivers))[:NAMED]
+    return f"driven by {', '.join(map(driver_words, told))}"
 
 
 def driver_words(driver: Driver) -> str:
-    """Return a driver as `rag_query gpt-4o +$310.20`."""
+    """Return a driver as `rag_query gpt-4o $2,712.62 (+$310.20 on the period before)`."""
     name = " ".join("(none)" if value is None else str(value) for _, value in driver.key)
     if not driver.delta_usd:
-        return f"{name} ${driver.cost_usd:,.2f}"
+        return f"{name} {money(driver.cost_usd)}"
     sign = "-" if driver.delta_usd < 0 else "+"
-    return f"{name} {sign}${abs(driver.delta_usd):,.2f}"
+    return f"{name} {money(driver.cost_usd)} ({sign}{money(abs(driver.delta_usd))} on the period before)"
 
 
 def anomaly_words(anomaly: Anomaly) -> str:

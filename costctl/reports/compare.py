@@ -10,10 +10,10 @@ from costctl.vocabulary import Window
 
 FIGURES = (
     Column("label", "Label", Kind.TEXT),
-    Column("before", "Before", Kind.USD),
-    Column("after", "After", Kind.USD),
+    Column("before", "Before", Kind.USD, wide_only=True),
+    Column("after", "After", Kind.USD, wide_only=True),
     Column("delta", "Change", Kind.USD),
-    Column("share", "Change %", Kind.SHARE),
+    Column("share", "Change %", Kind.SHARE, wide_only=True),
 )
 EFFECTS = (
     Column("volume", "Volume", Kind.USD),
@@ -32,6 +32,8 @@ NOTES = (
     "Tokens: longer or shorter requests. Price: the rest, other prices per token.",
 )
 NAMED = 3
+MONTHS_DIFFER = 3
+"""Days by which two months may differ without a word."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Side:
 
     Attributes:
         name: as the user gave it.
+        days: how many of its window are over.
         unpriced_requests: of it, not in its cost.
     """
 
@@ -47,6 +50,7 @@ class Side:
     window: Window
     cost_usd: Decimal
     requests: int
+    days: float
     unpriced_requests: int = 0
 
 
@@ -56,7 +60,7 @@ def compare_report(
     differences: Sequence[Difference],
     warnings: Sequence[Warn] = (),
 ) -> Report:
-    """Return the difference, group by group, with a sentence on top."""
+    """Return the difference, group by group, with a sentence on top, and one per day where the sides differ in length."""
     effects = total_effects(differences)
     before, after = sides
     table = Table(
@@ -71,8 +75,8 @@ def compare_report(
         name="compare",
         tables=(table,),
         result=_result(sides, by, differences, effects),
-        head=(sentence(sides, differences, effects),),
-        warnings=(*warnings, *_unpriced(sides)),
+        head=(sentence(sides, differences, effects), *_a_day(sides)),
+        warnings=(*warnings, *_doubtful(sides), *_unpriced(sides)),
     )
 
 
@@ -102,6 +106,39 @@ def sentence(
     parts = [f": {', '.join(told)}" if told else ""]
     parts += [_of("New", differences, "new"), _of("Gone", differences, "removed")]
     return head + "".join(parts[:1]) + "." + "".join(parts[1:])
+
+
+def _a_day(sides: tuple[Side, Side]) -> list[str]:
+    """Return the change per day where the totals alone would mislead."""
+    before, after = sides
+    if not _unlike(sides):
+        return []
+    old, new = (side.cost_usd / Decimal(str(side.days)) for side in sides)
+    verb = "rose by" if new > old else "fell by"
+    share = f" {abs(new - old) / old * 100:.1f}%" if old else f" ${abs(new - old):,.2f}"
+    moved = f"{verb}{share}" if new != old else "did not change"
+    lengths = f"{before.name} has {before.days:.1f} days, {after.name} {after.days:.1f}"
+    return [f"{lengths}: per day the cost {moved}, from ${old:,.2f} to ${new:,.2f}."]
+
+
+def _unlike(sides: tuple[Side, Side]) -> bool:
+    """Return whether the sides differ more in length than months do."""
+    before, after = sides
+    return bool(before.days and after.days) and abs(before.days - after.days) > MONTHS_DIFFER
+
+
+def _doubtful(sides: tuple[Side, Side]) -> list[Warn]:
+    """Return what makes the comparison a lame one."""
+    found = [
+        Warn("no_usage", f"{side.name} {'has no usage' if side.days else 'has not begun'}")
+        for side in sides
+        if not side.requests
+    ]
+    if _unlike(sides):
+        days = " and ".join(f"{side.days:.1f}" for side in sides)
+        what = f"the two sides cover {days} days: volume differs by that too"
+        found.append(Warn("different_length", what))
+    return found
 
 
 def _effect(name: str, usd: Decimal) -> str:

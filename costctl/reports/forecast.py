@@ -107,7 +107,10 @@ def method_name(projection: Projection) -> str:
 def _notes(projection: Projection | None) -> tuple[str, ...]:
     if projection is None:
         return ("A projection needs at least 3 complete days of usage.",)
-    notes = ["Run rate: the complete days so far, divided by their number, times the whole period."]
+    notes = [
+        _how(projection),
+        "Run rate: the complete days so far, by the days that have passed, times the whole period.",
+    ]
     if projection.p90_usd is None:
         notes.append("No band: too few past forecasts of this length to learn from.")
     else:
@@ -115,6 +118,15 @@ def _notes(projection: Projection | None) -> tuple[str, ...]:
             f"Low and high hold 80 % of past errors ({projection.origins} past forecasts)."
         )
     return tuple(notes)
+
+
+def _how(projection: Projection) -> str:
+    """Return the method, what it rests on and how wrong it was: also where the table has no room for that."""
+    made = f"Method: {method_name(projection)}, from {projection.history_days} complete days"
+    if projection.error_share is None:
+        return f"{made}; how wrong it may be is unknown."
+    error = f"{projection.error_share * 100:.1f}%"
+    return f"{made}; over as many days ahead it erred by {error} on average."
 
 
 def _target_words(asked: Asked, total: Line) -> list[str]:

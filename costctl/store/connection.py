@@ -5,6 +5,7 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from costctl.record import BY_NAME, USAGE
 from costctl.store import schema
 from costctl.vocabulary import TOKEN_CLASSES
 
+ROWS_A_STATEMENT = 200
 MEMORY_LIMIT = "2GB"
 """What the engine may keep before it spills to disk; large logs stream."""
 
@@ -135,26 +137,24 @@ class Store:
     def add_rows(self, rows: Sequence[Mapping[str, object]]) -> None:
         """Insert canonical rows given as mappings; defaults, key and `billable` are filled in.
 
-        For small data: every value travels as a parameter.
+        For small data: every value travels as a parameter, some rows to a statement.
         """
         start = self.connection.execute("SELECT count(*) FROM usage").fetchone()
         offset = int(start[0]) if start else 0
-        for number, row in enumerate(rows, start=1):
-            filled = {
-                "event_key": offset + number,
-                "source": "test",
-                "source_format": "test",
-            } | dict(row)
-            if "billable" not in filled:
-                total = sum(int(str(filled.get(name, 0))) for name in TOKEN_CLASSES)
-                filled["billable"] = not filled.get("cache_hit", False) and (
-                    total > 0 or bool(filled.get("units"))
-                )
-            names = [column.name for column in USAGE]
-            values = ", ".join("?" if name in filled else BY_NAME[name].default for name in names)
-            given = [filled[name] for name in names if name in filled]
+        filled = [_filled(row, offset + number) for number, row in enumerate(rows, start=1)]
+        for given, alike in groupby(filled, key=_given):
+            self._add_alike(given, list(alike))
+
+    def _add_alike(self, given: tuple[str, ...], rows: Sequence[Mapping[str, object]]) -> None:
+        names = ", ".join(column.name for column in USAGE)
+        values = ", ".join(c.name if c.name in given else c.default for c in USAGE)
+        places = ", ".join(f"CAST(? AS {BY_NAME[name].sql_type})" for name in given)
+        for first in range(0, len(rows), ROWS_A_STATEMENT):
+            some = rows[first : first + ROWS_A_STATEMENT]
+            source = f"(VALUES {', '.join([f'({places})'] * len(some))}) AS v({', '.join(given)})"
             self.connection.execute(
-                f"INSERT INTO usage_wide ({', '.join(names)}) VALUES ({values})", given
+                f"INSERT INTO usage_wide ({names}) SELECT {values} FROM {source}",
+                [row[name] for row in some for name in given],
             )
 
     def close(self) -> None:
@@ -171,6 +171,19 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _filled(row: Mapping[str, object], key: int) -> dict[str, object]:
+    filled = {"event_key": key, "source": "test", "source_format": "test"} | dict(row)
+    if "billable" not in filled:
+        total = sum(int(str(filled.get(name, 0))) for name in TOKEN_CLASSES)
+        used = total > 0 or bool(filled.get("units"))
+        filled["billable"] = not filled.get("cache_hit", False) and used
+    return filled
+
+
+def _given(row: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(column.name for column in USAGE if column.name in row)
 
 
 def _create_private(path: Path) -> duckdb.DuckDBPyConnection:

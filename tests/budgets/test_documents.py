@@ -7,7 +7,10 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
@@ -28,7 +31,7 @@ def blocks(document, kind):
 
 
 def folder_with(tmp_path, limit):
-    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs").mkdir(exist_ok=True)
     (tmp_path / "logs" / "calls.jsonl").write_text(LOG)
     (tmp_path / "budgets.yaml").write_text(BUDGETS.replace("LIMIT", str(limit)))
     return tmp_path
@@ -67,13 +70,144 @@ def test_the_commands_of_the_pipelines_run(run, tmp_path, limit):
         assert (tmp_path / name).stat().st_size
 
 
+def job(name):
+    (found,) = (yaml.safe_load(b) for b in blocks("ci.md", "yaml") if f"\n  {name}:" in f"\n  {b}")
+    return found["jobs"][name] if "jobs" in found else found[name]
+
+
+def script_of(step):
+    (found,) = (s["run"] for s in job("budget")["steps"] if s.get("name") == step)
+    return found
+
+
+GH = """#!/bin/sh
+case "$*" in
+*"/issues/7/comments --jq"*) cat ids ;;
+*"--jq .body"*) cat posted.md ;;
+*) echo "$1 $2" >> calls; cp comment.md posted.md; echo 41 > ids ;;
+esac
+"""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_on_github_one_comment_is_written_and_then_renewed(run, tmp_path):
+    program = tmp_path / "bin" / "gh"
+    program.parent.mkdir()
+    program.write_text(GH)
+    program.chmod(0o755)
+    (tmp_path / "ids").touch()
+    (tmp_path / "calls").touch()
+    runner = {"GITHUB_REPOSITORY": "a/b", "NUMBER": "7", "PATH": f"{program.parent}:/usr/bin:/bin"}
+    write = "Write or renew the comment"
+
+    def step(name) -> None:
+        subprocess.run(
+            ["bash", "-e", "-c", script_of(name)],  # noqa: S607 - the runner's own shell
+            cwd=tmp_path,
+            env=runner,
+            check=True,
+        )
+
+    def pipeline(limit) -> str:
+        """Run the steps of one pipeline, as the conditions in the example say."""
+        (tmp_path / "comment.md").unlink(missing_ok=True)
+        step("Fetch the comment of the last run")
+        folder_with(tmp_path, limit)
+        env = {"GITHUB_ACTIONS": "true", "GITHUB_OUTPUT": str(tmp_path / "out")}
+        command = shlex.split(script_of("Judge the budgets"))[1:]
+        assert run(*command, env=env).code == (1 if limit < 1 else 0)
+        should = (tmp_path / "out").read_text().splitlines()[-1]
+        if should == "should_comment=true":
+            step(write)
+        return (tmp_path / "calls").read_text()
+
+    assert pipeline(5) == "pr comment\n"
+    assert pipeline(5) == "pr comment\n"
+    assert pipeline(0.5) == "pr comment\napi --silent\n"
+    assert "FAIL: 1 FAIL" in (tmp_path / "posted.md").read_text()
+    (condition,) = (s["if"] for s in job("budget")["steps"] if s.get("name") == write)
+    assert condition.startswith("always() && ")
+
+
+class Notes(BaseHTTPRequestHandler):
+    """A merge request of GitLab that holds more notes than a page."""
+
+    def do_GET(self) -> None:
+        query = parse_qs(urlsplit(self.path).query)
+        size, page = int(query["per_page"][0]), int(query["page"][0])
+        self.answer(self.server.notes[size * (page - 1) : size * page])
+
+    def do_POST(self) -> None:
+        self.server.notes.append({"id": 900, "body": self.told()})
+        self.answer(self.server.notes[-1])
+
+    def do_PUT(self) -> None:
+        (note,) = (n for n in self.server.notes if self.path.endswith(f"/notes/{n['id']}"))
+        note["body"] = self.told()
+        self.answer(note)
+
+    def told(self) -> str:
+        assert self.headers["PRIVATE-TOKEN"] == "secret"
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        return json.loads(body)["body"]
+
+    def answer(self, value) -> None:
+        text = json.dumps(value).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+def test_on_gitlab_one_note_is_written_and_then_renewed(tmp_path):
+    (script,) = job("llm-budget")["after_script"]
+    (tmp_path / "python3").symlink_to(sys.executable)
+    with HTTPServer(("127.0.0.1", 0), Notes) as server:
+        server.notes = [{"id": n, "body": "<!-- other -->"} for n in range(150)]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        env = {
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "CI_API_V4_URL": f"http://127.0.0.1:{server.server_port}/api/v4",
+            "CI_PROJECT_ID": "3",
+            "CI_MERGE_REQUEST_IID": "7",
+        }
+
+        def posts(text, token="secret") -> list[str]:  # noqa: S107 - of a server of this test
+            (tmp_path / "costctl.md").write_text(f"<!-- costctl:check -->\n{text}\n")
+            subprocess.run(
+                ["sh", "-c", script],  # noqa: S607 - any shell will do
+                cwd=tmp_path,
+                env=env | {"COSTCTL_TOKEN": token},
+                check=bool(token),
+                capture_output=True,
+            )
+            return [n["body"].splitlines()[1] for n in server.notes if "costctl" in n["body"]]
+
+        assert posts("first", token="") == []
+        assert posts("first") == ["first"]
+        assert posts("second") == ["second"]
+        server.shutdown()
+    assert len(server.notes) == 151
+
+
+def test_no_example_installs_by_a_name_that_is_not_ours():
+    """The public index has another program of this name."""
+    for text in ((ROOT / "docs" / "ci.md").read_text(), (ROOT / "action.yml").read_text()):
+        for line in text.splitlines():
+            if "pip install" in line and not line.startswith("only line"):
+                assert line.rstrip().endswith(('"$COSTCTL"', '"$ACTION_PATH"'))
+
+
 def test_the_github_example_names_outputs_that_exist():
     text = "".join(blocks("ci.md", "yaml"))
     outputs = set(re.findall(r"steps\.costctl\.outputs\.(\w+)", text))
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     assert outputs <= set(action["outputs"])
     used = yaml.safe_load(next(b for b in blocks("ci.md", "yaml") if "uses: ./costctl" in b))
-    assert set(used[0]["with"]) <= set(action["inputs"])
+    assert set(used[-1]["with"]) <= set(action["inputs"])
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
@@ -93,6 +227,7 @@ def test_the_action_judges_and_leaves_its_outputs(tmp_path, limit, code):
         name: inputs.get(text.strip("${} ").removeprefix("inputs."), "")
         for name, text in step["env"].items()
     }
+    given["PROGRAM"] = "costctl"
     env = {
         "PATH": f"{program.parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),

@@ -73,7 +73,7 @@ def test_a_young_month_waits_for_its_days(tmp_path):
 
 def test_an_amount_as_threshold_is_named_in_the_reason(tmp_path):
     text = "budgets: [{name: a, limit: 10, checks: [{basis: actual, warn: 4, fail: 5}]}]"
-    assert run_of(tmp_path, text, Call(NOW, Decimal(6))).outcomes[0].reasons == ("above 5.00 USD",)
+    assert run_of(tmp_path, text, Call(NOW, Decimal(6))).outcomes[0].reasons == ("above $5.00",)
 
 
 PLAN = "budgets: [{name: p, simulate: {scenario: s.yaml, limit: 100, use: USE}}]"

@@ -69,14 +69,14 @@ def test_a_new_group_is_judged_by_money_alone(tmp_path):
     rows = [row("rag_query", 10)]
     assert outcome(tmp_path, "metric: cost, fail: {rel: 1%}", rows, *calls).status.value == "PASS"
     found = outcome(tmp_path, "metric: cost, fail: {rel: 1%, abs: 2}", rows, *calls)
-    assert found.reasons == ("fresh gpt-4o: new, +3",)
+    assert found.reasons == ("fresh gpt-4o: new, +$3.00",)
 
 
 def test_many_changed_groups_are_counted_not_listed(tmp_path):
     rows = [row(f"e{n}", 1) for n in range(6)]
     calls = [Call(NOW, Decimal(2 + n), f"e{n}") for n in range(6)]
     found = outcome(tmp_path, "metric: cost, by: endpoint, fail: {rel: 10%}", rows, *calls)
-    assert found.reasons[0] == "e5: +600.0% (+6)"
+    assert found.reasons[0] == "e5: +600.0% (+$6.00)"
     assert found.reasons[-1] == "and 3 more groups"
     assert len(found.changes) == 6
 

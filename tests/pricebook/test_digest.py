@@ -116,3 +116,13 @@ def test_a_cache_key_covers_what_the_settings_name(tmp_path: Path):
     second = cache_key([], settings)
     config.write_text("pricing: {table: mine.yaml, default_provider: acme}")
     assert len({first, second, cache_key([], settings)}) == 3
+
+
+def test_a_cache_key_is_the_same_below_settings_that_say_nothing_of_prices(tmp_path: Path):
+    """A second project, or a line about a time zone, compiles no table anew."""
+    config = tmp_path / "costctl.yaml"
+    config.write_text("version: 1\ntimezone: Europe/Berlin\n")
+    without = cache_key([], PricingSettings())
+    assert cache_key([], PricingSettings((config,))) == without
+    config.write_text("version: 1\npricing:\n  default_provider: azure\n")
+    assert cache_key([], PricingSettings((config,))) != without

@@ -8,12 +8,13 @@ from costctl.budgets.verdict import Outcome, Run, Status
 from costctl.render.ci._text import cut, one_line
 from costctl.render.json import dumps
 from costctl.render.markdown import code, escaped
-from costctl.reports.check import amount, sentence, verdict_line
+from costctl.reports.check import amount, hints, verdict_line, why
 from costctl.table import Envelope
 
 MARKER = "<!-- costctl:check -->"
-STATE = re.compile(r"^<!-- costctl:state (?P<state>.*) -->$", re.MULTILINE)
+STATE = re.compile(r"^<!-- costctl:state (?P<state>.*) -->\r?$", re.MULTILINE)
 PAIR = re.compile(r'"(?P<key>[^"]+)": "(?P<status>[a-z]+) (?P<value>[0-9.]+|-)"')
+KEPT = re.compile(r'["@`<>\\%-]')
 MOST = 60_000
 MOST_STATE = 10_000
 NOTE = "Cut here: the comment is too long. The full result is in the job's log."
@@ -25,15 +26,20 @@ State = Mapping[str, tuple[str, Decimal | None]]
 
 def comment(run: Run, envelope: Envelope) -> str:
     """Return the comment: marker, verdict, what is not a plain pass, the rest folded."""
-    told = [o for o in run.outcomes if o.status is not Status.PASS or o.waiver]
-    rest = [o for o in run.outcomes if o not in told]
+    told = [o for o in run.outcomes if _is_news(o)]
+    rest = [o for o in run.outcomes if not _is_news(o)]
     lines = [MARKER, _state(run), f"**costctl** {escaped(verdict_line(run))}", ""]
     lines += [*_table(told), ""] if told else []
     if rest:
         lines += [f"<details><summary>{len(rest):,} checks within their limits</summary>", ""]
         lines += [*_table(rest), "", "</details>", ""]
-    lines += [_foot(envelope), ""]
+    lines += [f"- Next: {escaped(hint)}" for hint in hints(run)]
+    lines += ["", _foot(envelope), ""]
     return cut("\n".join(lines), MOST, NOTE)
+
+
+def _is_news(outcome: Outcome) -> bool:
+    return outcome.status is not Status.PASS or outcome.waiver is not None
 
 
 def _table(outcomes: list[Outcome]) -> list[str]:
@@ -45,7 +51,7 @@ def _table(outcomes: list[Outcome]) -> list[str]:
             escaped(outcome.check),
             "" if outcome.value is None else escaped(amount(outcome.value, outcome)),
             "" if outcome.limit is None else escaped(amount(outcome.limit, outcome)),
-            "" if outcome.status is Status.PASS else escaped(one_line(sentence(outcome))),
+            "" if outcome.status is Status.PASS else escaped(one_line(why(outcome))),
         )
         rows.append(f"| {' | '.join(cells)} |")
     return rows
@@ -57,8 +63,9 @@ def _foot(envelope: Envelope) -> str:
 
 
 def _key(outcome: Outcome) -> str:
-    name = f"{outcome.budget}/{outcome.check}"
-    return re.sub(r'["<>\\\x00-\x1f-]', "_", one_line(name))
+    """Return the name of a check without what could end the hidden line; different names stay different."""
+    name = one_line(f"{outcome.budget}/{outcome.check}")
+    return KEPT.sub(lambda found: f"%{ord(found[0]):x};", name)
 
 
 def _state(run: Run) -> str:

@@ -11,7 +11,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from costctl.budgets.verdict import Status
 from costctl.render.ci import annotations as notes
 from costctl.render.ci import codequality, comment, junit, openmetrics, outputs, summary
-from costctl.reports.check import check_report, verdict_line
+from costctl.reports.check import check_report
 from tests.render.ci.runs import AS_OF, ENVELOPE, HOSTILE, every_kind, many, outcome, run_of
 from tests.render.ci.xsd import violations
 
@@ -43,7 +43,7 @@ def test_ten_thousand_failures_stay_within_the_limits():
     lines = notes.annotations(run).splitlines()
     assert len(lines) == 10
     assert lines[-1] == "::error title=costctl::9,991 more, see the summary"
-    text = summary.summary(verdict_line(run), check_report(run), ENVELOPE)
+    text = summary.summary(run, check_report(run), ENVELOPE)
     assert len(text.encode()) <= 900 * 1024
     assert "Cut here" in text
     said = comment.comment(run, ENVELOPE)
@@ -57,8 +57,10 @@ def test_a_green_run_annotates_nothing():
 
 
 def test_the_summary_shows_every_check():
-    text = summary.summary("FAIL: 1 FAIL", check_report(every_kind()), ENVELOPE)
-    assert text.startswith("## costctl: FAIL: 1 FAIL\n")
+    run = every_kind()
+    text = summary.summary(run, check_report(run), ENVELOPE)
+    assert text.startswith("## costctl: FAIL: 2 FAIL, 1 INCONCLUSIVE, 1 WARN, 1 PASS, 1 SKIP\n")
+    assert text.endswith("- Next: \\`costctl simulate\\` projects what would lower the bill\n\n")
     for word in ("FAIL", "WARN", "PASS", "SKIP", "INCONCLUSIVE"):
         assert word in text
     assert "<script" not in text
@@ -175,6 +177,16 @@ def test_a_first_comment_is_due_and_so_is_one_for_a_check_that_is_gone():
     earlier = comment.state_of(comment.comment(every_kind(), ENVELOPE))
     assert not comment.should_comment(every_kind(), earlier)
     assert comment.should_comment(run, earlier)
+
+
+def test_names_that_look_alike_are_told_apart():
+    both = run_of(outcome(Status.PASS, "a-b"), outcome(Status.FAIL, "a_b"))
+    assert not comment.should_comment(both, comment.state_of(comment.comment(both, ENVELOPE)))
+
+
+def test_a_comment_that_was_edited_in_a_browser_is_still_read():
+    text = comment.comment(run_of(outcome(Status.FAIL)), ENVELOPE).replace("\n", "\r\n")
+    assert not comment.should_comment(run_of(outcome(Status.FAIL)), comment.state_of(text))
 
 
 def test_hostile_names_keep_the_hidden_state_whole():
