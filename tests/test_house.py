@@ -30,7 +30,6 @@ TO_SPLIT = {
 TO_SHORTEN: dict[str, set[str]] = {
     "store/compile_rows.py": {"block_classes"},
     "store/loading.py": {"_settle"},
-    "store/measures.py": {"_joined"},
     "store/rollup_price.py": {"priced_sql"},
 }
 """Functions that have outgrown the limit, by module."""

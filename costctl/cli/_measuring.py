@@ -6,7 +6,7 @@ from costctl.cli._session import Session
 from costctl.cli._when import moment_of
 from costctl.errors import CostctlError
 from costctl.measure import Findings, Settings, measure
-from costctl.measure.scenario import planned, scenario_text
+from costctl.measure.scenario import left_out, planned, scenario_text
 from costctl.reports.measure import measure_report
 from costctl.store.measures import Easy
 from costctl.table import Envelope, Report
@@ -17,7 +17,13 @@ SIZES = re.compile(r"(\d{1,9})/(\d{1,9})")
 
 
 def settings_of(
-    *, cache_ttl: str, prefix_ttl: str, easy: str, cap: int | None, critical: tuple[str, ...]
+    *,
+    cache_ttl: str,
+    prefix_ttl: str,
+    easy: str,
+    cap: int | None,
+    critical: tuple[str, ...],
+    top: int,
 ) -> Settings:
     """Return what the flags decide."""
     sizes = SIZES.fullmatch(easy)
@@ -29,6 +35,7 @@ def settings_of(
         easy=Easy(int(sizes[1]), int(sizes[2])),
         cap=cap,
         critical=critical or None,
+        top=top,
     )
 
 
@@ -39,13 +46,9 @@ def answer(
     at = moment_of(prices_at, session.moment.zone, "--prices-at") if prices_at else session.as_of
     total = session.total()
     findings = measure(session.store, session.query, at, settings)
-    report = measure_report(findings, len(planned(findings)))
-    return (
-        report,
-        session.envelope(total),
-        scenario_text(findings, at, _window(findings)),
-        total.rows,
-    )
+    report = measure_report(findings, len(planned(findings)), left_out(findings))
+    text = scenario_text(findings, _window(findings))
+    return report, session.envelope(total), text, total.rows
 
 
 def _window(findings: Findings) -> str:
