@@ -151,8 +151,8 @@ class FollowUps(NamedTuple):
 def follow_ups(store: Store) -> list[FollowUps]:
     """Return what comes after the calls of each group in their sessions."""
     rows = store.connection.execute(
-        "SELECT number, then, count(*) FROM (SELECT number, lead(number) OVER "
-        "(PARTITION BY session, endpoint ORDER BY place) AS then FROM measured "
+        "SELECT number, following, count(*) FROM (SELECT number, lead(number) OVER "
+        "(PARTITION BY session, endpoint ORDER BY place) AS following FROM measured "
         f"WHERE {ONE_CALL} AND session IS NOT NULL AND NOT sampled) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     return [FollowUps(*row) for row in rows]

@@ -60,7 +60,6 @@ def _one(asked: Asked, place: Place, groups: Sequence[Group], parts: Parts) -> E
         by_requests=share(sum(part.requests for part in cut), requests),
         names={"cap_tokens": str(cap)},
         plan=bool(value) and not place.everything,
-        asked=True,
     )
 
 

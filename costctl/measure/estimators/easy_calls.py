@@ -185,7 +185,7 @@ ESTIMATOR = Estimator(
     name="easy_calls",
     lever="route",
     parameter="fraction",
-    title="calls short enough to be easy, a ceiling",
+    title="easy calls, a ceiling",
     method="Share of the cost of calls whose prompt and answer are at most so long and that ended of themselves.",
     limit="A ceiling, not quality: whether the cheaper model answers well is not in the log, nor whether tools or a "
     "schema were used.",

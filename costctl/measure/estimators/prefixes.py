@@ -77,7 +77,7 @@ def _one(place: Place, groups: Sequence[Group], found: Reading) -> Estimate:
         by_requests=share(found.any_hit, found.requests),
         further={"write_share": written} if found.written_usd and written is not None else {},
         plan=bool(value) and not place.everything and _is_cheaper(groups),
-        notes=(*_saved(found), *_observed(groups), *_approximate(groups), *_partly(groups, found)),
+        notes=(*(_saved(found) if value else ()), *_observed(groups), *_approximate(groups), *_partly(groups, found)),
     )
 
 
@@ -180,7 +180,7 @@ ESTIMATOR = Estimator(
     name="prefixes",
     lever="prompt_cache",
     parameter="read_share",
-    title="repeated prompt beginnings",
+    title="repeated beginnings",
     method="Share of the input billed in full whose beginning the same deployment read before, within the time that the "
     "provider keeps it after its last use, from the model's minimum on and in steps of 128 tokens.",
     limit="A provider promises no lifetime and may spread calls over machines, so a real cache reads less.",
