@@ -154,7 +154,8 @@ _ROW = {
     "ended": "lower(u.finish_reason)",
     "exact_key": "{exact}",
     "normalised_key": "CASE WHEN u.normalised_hash IS NOT NULL THEN hash(u.normalised_hash) END",
-    "stepped": "u.prefix_hashes IS NOT NULL",
+    # A text below the first step leaves its own hash alone; without that, too, there was no text.
+    "stepped": "u.prefix_hashes IS NOT NULL AND (len(u.prefix_hashes) > 0 OR u.request_hash IS NOT NULL)",
     "step_tokens": "{step}",
     "sampled": "coalesce(try_cast(i.settings['sample_rate'] AS DOUBLE) < 1, false)",
     "cache": "hash(p.provider, p.model, p.resource, p.deployment, p.region)",
@@ -166,7 +167,7 @@ _EXACT = f"""
     CASE
         WHEN u.request_hash IS NOT NULL THEN hash(u.request_hash)
         -- Blocks of a fixed size that cover the whole prompt tell it from others as its own hash would.
-        WHEN len(u.prefix_hashes) * {_STEP} >= {{prompt}} THEN hash(u.prefix_hashes, {{prompt}})
+        WHEN len(u.prefix_hashes) > 0 AND len(u.prefix_hashes) * {_STEP} >= {{prompt}} THEN hash(u.prefix_hashes, {{prompt}})
     END"""
 
 

@@ -59,7 +59,8 @@ def estimates(found: Mapping[str, Any], estimator: str, **where: object) -> list
     return [
         one
         for one in found["estimates"]
-        if one["estimator"] == estimator and all(one[name] == value for name, value in where.items())
+        if one["estimator"] == estimator
+        and all(one[name] == value for name, value in where.items())
     ]
 
 

@@ -74,9 +74,10 @@ def test_a_log_with_the_oracles_calls_has_the_oracles_rates(run, tmp_path, case)
         assert row["cost_share"] == pytest.approx(rate, rel=1e-9)
         assert row["cost_usd"] == pytest.approx(float(want["avoided_usd"]), rel=1e-9)
     one = estimate(found, "repeats", variant="exact", everything=False)
-    assert one["value"] == detail(
-        found, "repeats", variant="exact", ttl_seconds=ttl, clock="fixed"
-    )["cost_share"]
+    assert (
+        one["value"]
+        == detail(found, "repeats", variant="exact", ttl_seconds=ttl, clock="fixed")["cost_share"]
+    )
 
 
 def walked(rows: Sequence[Row], ttl: int, clock: str) -> list[bool]:
@@ -133,7 +134,12 @@ def test_an_interval_needs_a_week_and_holds_the_rate(run, tmp_path):
     calls = [
         call(number * day + hour * 3600, prompt=f"day {number}: {question}")
         for number in range(7)
-        for hour, question in ((0, "a"), (0.5, "b"), (1, "a"), *(((1.5, "b"),) if number % 2 else ()))
+        for hour, question in (
+            (0, "a"),
+            (0.5, "b"),
+            (1, "a"),
+            *(((1.5, "b"),) if number % 2 else ()),
+        )
     ]
     words = logged(tmp_path, calls)
     one = estimate(result(run, *words), "repeats", variant="exact", everything=False)
@@ -152,7 +158,12 @@ def test_an_interval_of_equal_days_is_a_point():
 
 
 def test_normalised_prompts_differ_in_neither_case_space_nor_punctuation(run, tmp_path):
-    texts = ("Where is my order?", "where is  my order", "WHERE IS MY ORDER!", "Where is our order?")
+    texts = (
+        "Where is my order?",
+        "where is  my order",
+        "WHERE IS MY ORDER!",
+        "Where is our order?",
+    )
     calls = [call(number * 600, prompt=text) for number, text in enumerate(texts)]
     found = result(run, *logged(tmp_path, calls))
     by_variant = {
