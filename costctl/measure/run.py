@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from costctl.groups import Rate, Wanted
-from costctl.measure.base import Asked, Estimator, Group, Measured, Settings
+from costctl.measure import refusals
+from costctl.measure.base import EVERYTHING, Asked, Estimate, Estimator, Group, Measured, Settings
 from costctl.measure.estimators import estimators
 from costctl.store import Store, measures
 from costctl.store.measures import GroupFacts
@@ -38,7 +39,7 @@ def measure(store: Store, query: Query, at: datetime, settings: Settings) -> Fin
     groups = _with_rates(store, at, facts)
     retirements = _retirements(store, at, groups, offers)
     asked = Asked(store, groups, offers, settings, query.tz, at, retirements)
-    return Findings(groups, settings, at, [(one, one.measure(asked)) for one in estimators()])
+    return Findings(groups, settings, at, [(one, _measured(asked, one)) for one in estimators()])
 
 
 def _with_rates(store: Store, at: datetime, facts: Sequence[GroupFacts]) -> list[Group]:
@@ -53,6 +54,15 @@ def _with_rates(store: Store, at: datetime, facts: Sequence[GroupFacts]) -> list
         _group(one, next(rates), next(rates)) if one.price_name else Group(one, None, False)  # noqa: FBT003 - the value says itself
         for one in facts
     ]
+
+
+def _measured(asked: Asked, estimator: Estimator) -> Measured:
+    """Return what an estimator found; what is about no group that is listed is refused with the reason."""
+    found = estimator.measure(asked)
+    if found.estimates:
+        return found
+    reason = refusals.BEYOND if asked.generating else refusals.NOTHING_WRITES
+    return Measured((Estimate(EVERYTHING, None, 0, reason),), found.details)
 
 
 def _retirements(

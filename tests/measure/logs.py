@@ -20,9 +20,8 @@ row:
   finish_reason: finish
   service_tier: tier
   status: status
-  prefix_hashes: blocks
-text: prompt
-tokens: {input: input, output: output, cache_read: cached, input_includes: [cache_read]}
+{prompt}
+tokens: {{input: input, output: output, cache_read: cached, input_includes: [cache_read]}}
 """
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -42,7 +41,10 @@ def logged(folder: Path, calls: Sequence[Mapping[str, object]]) -> tuple[object,
     log, form = folder / "calls.jsonl", folder / "own.yaml"
     lines = (json.dumps({"id": f"c{number}", **one}) for number, one in enumerate(calls))
     log.write_text("\n".join(lines) + "\n", "utf-8")
-    form.write_text(FORMAT, "utf-8")
+    # A log has prompts, or blocks that were hashed before.
+    hashed = any("blocks" in one for one in calls)
+    prompt = "  prefix_hashes: blocks" if hashed else "text: prompt"
+    form.write_text(FORMAT.format(prompt=prompt), "utf-8")
     return log, "--log-format", form
 
 

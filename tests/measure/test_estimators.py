@@ -114,17 +114,6 @@ def test_where_the_cheaper_model_serves_a_part_its_ratios_are_measured(found):
     assert any("other calls" in note for note in one["notes"])
 
 
-def test_ratios_of_like_calls_go_into_the_lever(measured):
-    calls = [
-        call(0, session="a", input=1000, output=100),
-        call(60, session="b", model="gpt-4o-mini", input=1000, output=120),
-        call(90, session="b", input=1000, output=100),
-        call(120, session="c", model="gpt-4o-mini", input=1000, output=160),
-    ]
-    one = estimate(measured(calls), "easy_calls", endpoint="chat", model="gpt-4o")
-    assert one["further"] == {"token_ratio_in": 1.0, "token_ratio_out": 1.4, "escalate": 0.5}
-
-
 def test_tokens_above_a_cap_are_summed_call_by_call(found):
     for endpoint, calls in (("chat", at("chat")), ("fast", at("fast"))):
         one = estimate(found, "caps", endpoint=endpoint, model="gpt-4o")
@@ -217,17 +206,15 @@ def test_every_estimate_says_how_and_what_it_cannot_tell(found):
         assert all(0 <= value <= 1 for value in shares if value is not None)
 
 
-def test_decisions_of_the_user_are_asked_for(measured):
-    found = measured([call(0), call(60, model="text-embedding-3-large", output=0)])
-    assert "--cap" in estimate(found, "caps")["refused"]
-    assert "--critical" in estimate(found, "embeddings")["refused"]
-    assert "a day is needed" in estimate(found, "quiet_hours", model="gpt-4o")["refused"]
-    for estimator in ("priority", "stale_models"):
-        assert estimate(found, estimator)["everything"]
-        assert estimate(found, estimator)["refused"]
+def told(endpoint: str, *calls: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return calls of an endpoint whose prompts are logged."""
+    return [
+        {"prompt": f"{endpoint} {n}", **one, "endpoint": endpoint} for n, one in enumerate(calls)
+    ]
 
 
-WASTE = [
+WASTE = told(
+    "waste",
     call(0, user="u", prompt="a", output=100),
     call(30, user="u", prompt="a", output=100),  # a retry
     call(31, user="v", prompt="a", output=100),  # somebody else's question
@@ -237,51 +224,72 @@ WASTE = [
     call(2000, user="u", prompt="c", output=50, finish="length"),  # cut short, and left at that
     call(3000, user="u", prompt="d", output=20, status="error"),  # billed, yet failed
     call(3010, user="u", prompt="d", output=100),  # so this is no waste
-]
+)
+NOBODY = told("nobody", call(0, prompt="a"), call(30, prompt="a"))
+FAILED = told("failed", call(0, status="error"), call(60), call(120), call(180))
+BOTH = told(
+    "both",
+    call(0, prompt="a", input=500, output=50),
+    call(600, prompt="a", input=500, output=50),  # a repeat, and easy
+    call(1200, prompt="b", input=500, output=50),  # easy alone
+    call(1800, prompt="c", input=5000, output=500),
+    call(2400, prompt="c", input=5000, output=500),  # a repeat alone
+)
+ALIKE = told(
+    "alike",
+    call(0, session="a", output=100),
+    call(60, session="b", model="gpt-4o-mini", output=120),
+    call(90, session="b", output=100),
+    call(120, session="c", model="gpt-4o-mini", output=160),
+)
 
 
-def test_retries_failures_and_short_answers_are_waste(measured):
-    found = measured(WASTE)
+@pytest.fixture(scope="module")
+def prompted(measured: Measure) -> dict[str, Any]:
+    return measured([*WASTE, *NOBODY, *FAILED, *BOTH, *ALIKE])
+
+
+def test_retries_failures_and_short_answers_are_waste(prompted):
     wasted = [WASTE[1], WASTE[4], WASTE[7]]
-    one = estimate(found, "waste", everything=False)
+    one = estimate(prompted, "waste", endpoint="waste")
     assert one["value"] == share(wasted, WASTE)
     assert one["by_requests"] == pytest.approx(3 / 9)
-    for reason, call_ in (("repeated", 1), ("cut_short", 4), ("failed", 7)):
-        row = detail(found, "waste", reason=reason)
-        assert (row["requests"], row["cost_usd"]) == (1, pytest.approx(float(usd(WASTE[call_]))))
+    for reason, calls in (
+        ("repeated", WASTE[1:2]), ("cut_short", WASTE[4:5]), ("failed", [WASTE[7], FAILED[0]])
+    ):  # fmt: skip
+        row = detail(prompted, "waste", reason=reason)
+        assert row["requests"] == len(calls)
+        assert row["cost_usd"] == pytest.approx(float(sum(map(usd, calls))))
 
 
-def test_failures_are_told_without_prompts(measured):
-    found = measured([call(0, status="error"), call(60), call(120), call(180)])
-    one = estimate(found, "waste", everything=False)
+def test_failures_are_told_even_where_nobody_is_named(prompted):
+    one = estimate(prompted, "waste", endpoint="failed")
     assert one["value"] == pytest.approx(1 / 4)
     assert "failed calls only" in one["notes"][0]
 
 
-def test_equal_prompts_of_nobody_are_not_called_waste(measured):
-    found = measured([call(0, prompt="a"), call(30, prompt="a")])
-    assert "no user or session is logged" in estimate(found, "waste")["refused"]
-    one = estimate(found, "repeats", variant="exact", everything=False)
+def test_equal_prompts_of_nobody_are_not_called_waste(prompted):
+    assert (
+        "no user or session is logged" in estimate(prompted, "waste", endpoint="nobody")["refused"]
+    )
+    one = estimate(prompted, "repeats", variant="exact", endpoint="nobody")
     assert one["value"] == pytest.approx(0.5)
 
 
-def test_repeats_and_easy_calls_are_counted_together(measured):
-    calls = [
-        call(0, prompt="a", input=500, output=50),
-        call(600, prompt="a", input=500, output=50),  # a repeat, and easy
-        call(1200, prompt="b", input=500, output=50),  # easy alone
-        call(1800, prompt="c", input=5000, output=500),
-        call(2400, prompt="c", input=5000, output=500),  # a repeat alone
-    ]
-    found = measured(calls)
-    row = detail(found, "joint")
-    assert row["both"] == share(calls[1:2], calls)
-    assert row["repeat_only"] == share(calls[4:], calls)
-    assert row["easy_only"] == share([calls[0], calls[2]], calls)
-    assert row["neither"] == share(calls[3:4], calls)
+def test_repeats_and_easy_calls_are_counted_together(prompted):
+    row = detail(prompted, "joint", endpoint="both")
+    assert row["both"] == share(BOTH[1:2], BOTH)
+    assert row["repeat_only"] == share(BOTH[4:], BOTH)
+    assert row["easy_only"] == share([BOTH[0], BOTH[2]], BOTH)
+    assert row["neither"] == share(BOTH[3:4], BOTH)
     # The lever routes what the cache leaves: of the misses two are easy.
-    one = estimate(found, "easy_calls", everything=False)
-    assert one["value"] == share([calls[0], calls[2]], [*calls[:1], *calls[2:4]])
+    one = estimate(prompted, "easy_calls", endpoint="both")
+    assert one["value"] == share([BOTH[0], BOTH[2]], [*BOTH[:1], *BOTH[2:4]])
+
+
+def test_ratios_of_like_calls_go_into_the_lever(prompted):
+    one = estimate(prompted, "easy_calls", endpoint="alike", model="gpt-4o")
+    assert one["further"] == {"token_ratio_in": 1.0, "token_ratio_out": 1.4, "escalate": 0.5}
 
 
 def test_sums_over_many_calls_cannot_tell_single_ones(run, tmp_path):
@@ -295,9 +303,26 @@ def test_sums_over_many_calls_cannot_tell_single_ones(run, tmp_path):
     assert "sums over many calls cannot tell" in result.stdout
 
 
+def test_a_log_of_embeddings_alone_refuses_what_is_about_answers(measured):
+    found = measured([call(n, model="text-embedding-3-large", output=0) for n in range(2)])
+    for estimator in ("repeats", "easy_calls", "caps", "prefixes", "boilerplate"):
+        assert "no calls that write answers" in estimate(found, estimator)["refused"]
+    assert "--critical" in estimate(found, "embeddings", endpoint="chat")["refused"]
+
+
 def test_groups_beyond_the_dearest_count_in_the_whole_only(measured):
-    calls = [call(n, endpoint=f"e{n}", input=1000 * (n + 1)) for n in range(4)]
+    calls = [
+        *(call(n, endpoint=f"e{n}", input=1000 * (n + 1)) for n in range(4)),
+        call(9, model="text-embedding-3-large", output=0),
+    ]
     found = measured(calls, "--top", 2)
     listed = estimates(found, "easy_calls", everything=False)
     assert [one["endpoint"] for one in listed] == ["e3", "e2"]
     assert estimate(found, "easy_calls", everything=True)["sample"] == 4
+    # What is for the user to decide, or takes longer to tell, is said.
+    assert "--cap" in estimate(found, "caps", endpoint="e3")["refused"]
+    assert "--top" in estimate(found, "embeddings")["refused"]
+    assert "a day is needed" in estimate(found, "quiet_hours", endpoint="e3")["refused"]
+    for estimator in ("priority", "stale_models"):
+        one = estimate(found, estimator)
+        assert (one["everything"], one["value"]) == (True, None)

@@ -17,7 +17,7 @@ TOO_SHORT = (
 def measure(asked: Asked) -> Measured:
     """Find the input that is no boilerplate."""
     common: dict[int, Common] = {}
-    if any(asked.prefixes.seen):
+    if asked.prefixes.seen:
         found = measures_prefixes.common_beginnings(asked.store, MOST)
         common = {one.group: one for one in found}
     listed = [g for g in asked.generating if asked.is_listed(g)]

@@ -77,7 +77,12 @@ def _one(place: Place, groups: Sequence[Group], found: Reading) -> Estimate:
         by_requests=share(found.any_hit, found.requests),
         further={"write_share": written} if found.written_usd and written is not None else {},
         plan=bool(value) and not place.everything and _is_cheaper(groups),
-        notes=(*(_saved(found) if value else ()), *_observed(groups), *_approximate(groups), *_partly(groups, found)),
+        notes=(
+            *(_saved(found) if value else ()),
+            *_observed(groups),
+            *_approximate(groups),
+            *_partly(groups, found),
+        ),
     )
 
 
