@@ -1,11 +1,13 @@
 """What a measurement is: a number for a lever, how it was found, and what it cannot tell."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from costctl.groups import Rate
+from costctl.measure.prefixes import FOREVER, Lifetime, Prefixes, prefixes_of
 from costctl.measure.repeats import Repeats, repeats_of
 from costctl.store import Store, measures_shares
 from costctl.store.measures import Easy, GroupFacts
@@ -24,6 +26,7 @@ class Settings:
         easy: what counts as an easy call.
         cap: tokens to which prompts would be cut; None: not asked.
         critical: endpoints (globs) whose embeddings must stay as good as they are; None: not said.
+        top: so many groups, the dearest first, have estimates of their own.
     """
 
     cache_ttl: int = 86_400
@@ -31,6 +34,7 @@ class Settings:
     easy: Easy = Easy(1000, 100)  # noqa: RUF009 - a frozen value
     cap: int | None = None
     critical: tuple[str, ...] | None = None
+    top: int = 20
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Estimate:
         further: other parameters of the lever that were measured with it.
         names: constants of the lever, such as the model it moves to.
         plan: belongs in a scenario.
+        asked: the user asked for it, so that it stays in a scenario however small it is.
         notes: what else there is to say about this number.
         tier: the tier of the usage that the lever would select.
     """
@@ -75,6 +80,7 @@ class Estimate:
     further: Mapping[str, float] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     plan: bool = False
+    asked: bool = False
     notes: tuple[str, ...] = ()
     tier: str | None = None
 
@@ -121,6 +127,8 @@ class Asked:
         groups: the dearest first; a group's place is its number.
         mixes: what the same tokens would cost elsewhere, the dearest first.
         tz: zone of hours and days.
+        at: the price date.
+        retirements: when models that a lever could move to are retired, by name.
     """
 
     store: Store
@@ -128,6 +136,8 @@ class Asked:
     mixes: Sequence[Mix]
     settings: Settings
     tz: str
+    at: datetime
+    retirements: Mapping[str, date]
 
     @cached_property
     def repeats(self) -> Mapping[str, Repeats]:
@@ -140,9 +150,44 @@ class Asked:
         return measures_shares.waste(self.store)
 
     @cached_property
-    def calls(self) -> Mapping[int, measures_shares.Part]:
+    def calls(self) -> Mapping[int, measures_shares.Calls]:
         """Return the single generating calls of each group."""
         return {part.group: part for part in measures_shares.calls(self.store)}
+
+    @cached_property
+    def prefixes(self) -> Prefixes:
+        """Return what a provider's cache would read of the beginnings of prompts."""
+        minimum = {g.facts.number: g.cache_minimum for g in self.generating if g.facts.stepped}
+        return prefixes_of(self.store, self.lifetimes, minimum)
+
+    @cached_property
+    def at_endpoint(self) -> Mapping[str | None, Sequence[Group]]:
+        """Return the groups whose calls write answers by endpoint, the dearest first."""
+        found: dict[str | None, list[Group]] = defaultdict(list)
+        for group in self.generating:
+            found[group.facts.endpoint].append(group)
+        return found
+
+    @property
+    def lifetimes(self) -> Sequence[Lifetime]:
+        """Return how long beginnings may be kept: as asked for, and others beside it."""
+        own = self.settings.prefix_ttl
+        sliding = sorted({60, 300, 3600, own, FOREVER})
+        return (*(Lifetime(ttl, "sliding") for ttl in sliding), Lifetime(own, "fixed"))
+
+    @property
+    def listed(self) -> Sequence[Group]:
+        """Return the groups that have estimates of their own."""
+        return self.groups[: self.settings.top]
+
+    def is_listed(self, group: Group) -> bool:
+        """Return whether a group has estimates of its own."""
+        return group.facts.number < self.settings.top
+
+    def retirement(self, model: str | None) -> tuple[str, ...]:
+        """Return a note about the retirement of a model that a lever would move to."""
+        day = self.retirements.get(model or "")
+        return (retirement_text(model or "", day, self.at),) if day else ()
 
     @property
     def generating(self) -> list[Group]:
@@ -156,9 +201,12 @@ class Asked:
 
     @property
     def span(self) -> timedelta:
-        """Return the time from the first row to the last."""
+        """Return the time from the first single call to the last."""
         moments: list[datetime] = [
-            moment for g in self.groups for moment in (g.facts.first, g.facts.last) if moment
+            moment
+            for g in self.groups
+            for moment in (g.facts.first_call, g.facts.last_call)
+            if moment
         ]
         return max(moments) - min(moments) if moments else timedelta()
 
@@ -196,3 +244,8 @@ def span_text(seconds: float) -> str:
         if seconds >= size and seconds % size == 0:
             return f"{seconds // size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def retirement_text(model: str, day: date, at: datetime) -> str:
+    """Return when a model is retired, or was to be."""
+    return f"{model} {'retires' if day > at.date() else 'was to be retired'} on {day}"

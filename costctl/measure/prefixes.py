@@ -1,18 +1,11 @@
 """How much of each prompt a provider's cache would know."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from dataclasses import dataclass
 
-from costctl.store.measures_rows import Stepped
-
-SECOND = 1_000_000
-STEP = 128
-"""Providers bill cached tokens in steps of so many."""
-
-FIRST_STEP = 1024
-"""About so many tokens are 4,096 characters of English, the first step where text was hashed; the next ones double."""
+from costctl.store import Store, measures_prefixes
+from costctl.store.measures_prefixes import STEP, Reads, Seen, Shared, tokens_in
+from costctl.store.measures_rows import SECOND
 
 FOREVER = 10**12
 
@@ -30,109 +23,65 @@ class Lifetime:
     clock: str
 
 
-@dataclass
-class Reads:
-    """What a cache would have read.
+@dataclass(frozen=True)
+class Prefixes:
+    """What caches would read, all of them empty at the start of the log.
 
     Attributes:
-        requests: calls looked at.
-        prompt: their prompt tokens.
-        uncached: those that were billed in full.
-        tokens: read from the cache.
-        billed: the same with the provider's minimum and steps.
-        gained: of `billed`, what is not already read from the provider's cache.
-        written: tokens of known steps that were not read, in prompts of at least the minimum.
-        any_hit, whole: calls with a hit, and calls that are wholly known.
+        seen: the calls looked at, by group.
+        reads: by lifetime and group; absent where nothing is read.
     """
 
-    requests: int = 0
-    prompt: int = 0
-    uncached: int = 0
-    tokens: int = 0
-    billed: int = 0
-    gained: int = 0
-    written: int = 0
-    any_hit: int = 0
-    whole: int = 0
+    seen: Mapping[int, Seen]
+    reads: Mapping[tuple[Lifetime, int], Reads]
 
 
-def tokens_in(steps: int, step_tokens: int | None, prompt: int) -> int:
-    """Return the tokens of the first steps of a prompt."""
-    if not steps:
-        return 0
-    size = steps * step_tokens if step_tokens else FIRST_STEP << (steps - 1)
-    return min(size, prompt)
+def prefixes_of(
+    store: Store, lifetimes: Sequence[Lifetime], minimum: Mapping[int, int]
+) -> Prefixes:
+    """Return what is read with each lifetime; `minimum` is the shortest cached prompt of each group."""
+    measures_prefixes.load(store, minimum)
+    found = {}
+    sliding = [one.ttl for one in lifetimes if one.clock == "sliding"]
+    for (ttl, group), reads in measures_prefixes.sliding(store, sliding).items():
+        found[Lifetime(ttl, "sliding"), group] = reads
+    for lifetime in lifetimes:
+        if lifetime.clock == "fixed":
+            walked = _walk(measures_prefixes.shared(store, lifetime.ttl), lifetime.ttl, minimum)
+            found |= {(lifetime, group): reads for group, reads in walked.items()}
+    return Prefixes(measures_prefixes.seen(store), found)
 
 
-@dataclass
-class Walk:
-    """One provider's cache while calls go by.
-
-    Attributes:
-        lifetimes: for which hits are counted, all at once.
-        used: hash -> when it was last used.
-        written: for each fixed lifetime: hash -> when it was written.
-    """
-
-    lifetimes: Sequence[Lifetime]
-    used: dict[str, int] = field(default_factory=dict)
-    written: dict[Lifetime, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-
-    def step(self, call: Stepped) -> dict[Lifetime, int]:
-        """Return how many leading steps of a call are known, and remember all of it."""
-        found = {}
-        for lifetime in self.lifetimes:
-            fixed = lifetime.clock == "fixed"
-            seen = self.written[lifetime] if fixed else self.used
-            since = call.at_us - lifetime.ttl * SECOND
-            found[lifetime] = _leading(call.steps, seen, since)
-            if fixed:
-                # What is still known keeps its clock; the rest is written anew.
-                for hash_ in call.steps[found[lifetime] :]:
-                    seen[hash_] = call.at_us
-        for hash_ in call.steps:
-            self.used[hash_] = call.at_us
-        return found
-
-
-def _leading(steps: Sequence[str], seen: Mapping[str, int], since: int) -> int:
-    known = 0
-    for hash_ in steps:
-        at = seen.get(hash_)
-        if at is None or at < since:
-            break
-        known += 1
-    return known
-
-
-def reads_of(
-    calls: Iterable[Stepped], lifetimes: Sequence[Lifetime], minimum: Mapping[int, int]
-) -> dict[tuple[Lifetime, int], Reads]:
-    """Return what caches would read, by lifetime and group; `minimum` is the shortest cached prompt of each group.
-
-    Calls come by cache, then in time; every cache starts empty.
-    """
-    found: dict[tuple[Lifetime, int], Reads] = defaultdict(Reads)
-    for _, one in groupby(calls, key=lambda call: call.cache):
-        walk = Walk(lifetimes)
-        for call in one:
-            for lifetime, steps in walk.step(call).items():
-                _add(found[lifetime, call.group], call, steps, minimum.get(call.group, 1024))
+def _walk(calls: Iterable[Shared], ttl: int, minimum: Mapping[int, int]) -> dict[int, Reads]:
+    """Let calls go by a cache that forgets a beginning a while after it was written."""
+    life = ttl * SECOND
+    written: dict[int, int] = {}
+    found: dict[int, Reads] = {}
+    for call in calls:
+        known = _leading(call.steps, written, call.at_us - life)
+        # What is still known keeps its clock; the rest is written anew.
+        for step in call.steps[known:]:
+            written[step] = call.at_us
+        if known:
+            reads = found.setdefault(call.group, Reads())
+            _add(reads, call, known, minimum[call.group])
     return found
 
 
-def _add(reads: Reads, call: Stepped, steps: int, minimum: int) -> None:
-    tokens = tokens_in(steps, call.step_tokens, call.prompt)
-    billed = tokens // STEP * STEP
-    billed = billed if billed >= minimum else 0
-    reads.requests += 1
-    reads.prompt += call.prompt
-    reads.uncached += call.uncached
+def _leading(steps: Sequence[int], written: Mapping[int, int], since: int) -> int:
+    for known, step in enumerate(steps):
+        if written.get(step, since - 1) < since:
+            return known
+    return len(steps)
+
+
+def _add(reads: Reads, call: Shared, known: int, minimum: int) -> None:
+    tokens = tokens_in(known, call.step_tokens, call.prompt)
+    steps = tokens // STEP * STEP
+    billed = steps if steps >= minimum else 0
+    reads.any_hit += 1
+    reads.whole += tokens == call.prompt
     reads.tokens += tokens
     reads.billed += billed
     reads.gained += min(call.uncached, max(0, billed - call.cache_read))
-    if call.prompt >= minimum:
-        known = tokens_in(len(call.steps), call.step_tokens, call.prompt)
-        reads.written += max(0, known - billed)
-    reads.any_hit += steps > 0
-    reads.whole += tokens == call.prompt and steps > 0
+    reads.gained_freely += min(call.uncached, max(0, tokens - call.cache_read))

@@ -7,6 +7,7 @@ NO_STEPS = "no hashes of prompt beginnings: the log has no prompt text and no bl
 SAMPLED = "a sampled log holds only some of the calls, and understates repeats"
 NO_COST = "none of these calls has a price"
 NO_CALLS = "no single calls with a time: sums over many calls cannot tell"
+BEYOND = "it is about groups beyond the dearest alone; --top lists more"
 NOTHING_WRITES = "no calls that write answers"
 
 

@@ -2,14 +2,12 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
-from costctl.store import Store
-from costctl.store.measures_rows import DayTotal, Repeated, day_totals, later_half, repeated
+from costctl.store import Store, measures_rows
+from costctl.store.measures_rows import SECOND, DayTotal, Found, Linked
 
-SECOND = 1_000_000
 FOREVER = 10**12
 TTLS = (300, 3600, 86_400, FOREVER)
 """Seconds shown beside the one asked for."""
@@ -24,102 +22,86 @@ DRAWS = 1000
 SEED = 20_261_123
 
 
-def hits(times: Sequence[int], ttl: int) -> tuple[list[bool], list[bool]]:
-    """Return which uses of one prompt find its answer, sliding and fixed; a repeat exactly at the end does.
-
-    Times ascend and have the unit of `ttl`.
-    """
-    sliding, fixed = [], []
-    last = written = None
-    for at in times:
-        sliding.append(last is not None and at - last <= ttl)
-        alive = written is not None and at - written <= ttl
-        fixed.append(alive)
-        last = at
-        if not alive:
-            written = at
-    return sliding, fixed
-
-
 @dataclass
 class Sum:
-    """Calls and their cost."""
+    """Calls and their cost; those in the later half of the time span; and the cost of easy ones.
+
+    Attributes:
+        days: calls and their cost by day.
+    """
 
     requests: int = 0
     cost: float = 0.0
+    later: int = 0
+    later_cost: float = 0.0
+    easy_cost: float = 0.0
+    days: dict[int, tuple[int, float]] = field(default_factory=dict)
 
-    def add(self, cost: float, requests: int = 1) -> None:
-        """Add calls."""
-        self.requests += requests
-        self.cost += cost
+    def add(self, one: "DayTotal | Found | Sum") -> None:
+        """Add the calls of a day, or another sum."""
+        self.requests += one.requests
+        self.cost += one.cost
+        self.later += one.later
+        self.later_cost += one.later_cost
+        self.easy_cost += one.easy_cost
+        days = one.days if isinstance(one, Sum) else {one.day: (one.requests, one.cost)}
+        for day, (requests, cost) in days.items():
+            had = self.days.get(day, (0, 0.0))
+            self.days[day] = (had[0] + requests, had[1] + cost)
+
+    def drop(self, call: Linked) -> None:
+        """Take a call out again."""
+        self.requests -= 1
+        self.cost = max(0.0, self.cost - call.cost)
+        requests, cost = self.days[call.day]
+        self.days[call.day] = (requests - 1, max(0.0, cost - call.cost))
+        if call.later:
+            self.later -= 1
+            self.later_cost = max(0.0, self.later_cost - call.cost)
+        if call.easy:
+            self.easy_cost = max(0.0, self.easy_cost - call.cost)
 
 
 Key = tuple[int, str, int]
 """Seconds, clock, group."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Repeats:
-    """Hits by lifetime, clock and group.
+    """Calls whose prompt was answered before, by lifetime, clock and group.
 
     Attributes:
         ttl: the lifetime asked for, in seconds.
-        totals: all calls that can be told apart, by group and day.
-        hits: found again.
-        later: the same in the later half of the time span.
-        later_totals: all calls in it, by group.
-        easy: hits at the lifetime asked for that are easy calls as well.
-        days: hits at the lifetime asked for, by clock, group and day.
+        totals: all calls that can be told apart, by group.
+        hits: those that find an answer.
     """
 
     ttl: int
-    totals: list[DayTotal]
-    later_totals: Mapping[int, tuple[int, float]]
-    hits: dict[Key, Sum] = field(default_factory=lambda: defaultdict(Sum))
-    later: dict[Key, Sum] = field(default_factory=lambda: defaultdict(Sum))
-    easy: dict[Key, Sum] = field(default_factory=lambda: defaultdict(Sum))
-    days: dict[tuple[str, int, int], Sum] = field(default_factory=lambda: defaultdict(Sum))
+    totals: Mapping[int, Sum]
+    hits: Mapping[Key, Sum]
 
-    def total(self, groups: Sequence[int]) -> Sum:
+    def total(self, groups: Iterable[int]) -> Sum:
         """Return all calls of these groups that can be told apart."""
-        wanted = [one for one in self.totals if one.group in groups]
-        return Sum(sum(one.requests for one in wanted), sum(one.cost for one in wanted))
+        return _together(self.totals.get(group) for group in groups)
 
-    def easy_total(self, groups: Sequence[int]) -> Sum:
-        """Return the easy ones among them."""
-        wanted = [one for one in self.totals if one.group in groups]
-        return Sum(sum(one.easy_requests for one in wanted), sum(one.easy_cost for one in wanted))
-
-    def hit(self, ttl: int, clock: str, groups: Sequence[int]) -> Sum:
+    def hit(self, ttl: int, clock: str, groups: Iterable[int]) -> Sum:
         """Return the hits of these groups."""
-        return _over(self.hits, ttl, clock, groups)
-
-    def easy_hit(self, ttl: int, clock: str, groups: Sequence[int]) -> Sum:
-        """Return the hits of these groups that are easy calls."""
-        return _over(self.easy, ttl, clock, groups)
-
-    def later_rate(self, ttl: int, clock: str, groups: Sequence[int]) -> float | None:
-        """Return the share of the cost in the later half that was found again; None without cost."""
-        total = sum(self.later_totals.get(group, (0, 0.0))[1] for group in groups)
-        return _over(self.later, ttl, clock, groups).cost / total if total else None
+        return _together(self.hits.get((ttl, clock, group)) for group in groups)
 
     def interval(self, clock: str, groups: Sequence[int]) -> tuple[float, float] | None:
         """Return where 9 of 10 draws of whole days put the cost-weighted rate; None below a week."""
-        days: dict[int, tuple[float, float]] = {}
-        for one in self.totals:
-            if one.group in groups:
-                found = self.days.get((clock, one.group, one.day), Sum())
-                hit, total = days.get(one.day, (0.0, 0.0))
-                days[one.day] = hit + found.cost, total + one.cost
-        return bootstrap(list(days.values())) if len(days) >= DAYS else None
+        hit = self.hit(self.ttl, clock, groups).days
+        days = self.total(groups).days
+        if len(days) < DAYS:
+            return None
+        return bootstrap([(hit.get(day, (0, 0.0))[1], cost) for day, (_, cost) in days.items()])
 
 
-def _over(sums: Mapping[Key, Sum], ttl: int, clock: str, groups: Sequence[int]) -> Sum:
+def _together(sums: Iterable[Sum | None]) -> Sum:
     found = Sum()
-    for group in groups:
-        one = sums.get((ttl, clock, group))
+    for one in sums:
         if one is not None:
-            found.add(one.cost, one.requests)
+            found.add(one)
     return found
 
 
@@ -140,28 +122,28 @@ def bootstrap(days: Sequence[tuple[float, float]]) -> tuple[float, float] | None
 
 
 def repeats_of(store: Store, kind: str, ttl: int) -> Repeats:
-    """Walk over all repeated prompts once."""
-    totals = day_totals(store, kind)
-    middle, later_totals = later_half(store, kind)
-    found = Repeats(ttl, totals, later_totals)
-    for _, calls in groupby(repeated(store, kind), key=lambda call: (call.group, call.key)):
-        _count(found, list(calls), middle)
-    return found
+    """Count the calls that a cache would answer; a repeat exactly at the end of a lifetime is answered."""
+    measures_rows.load(store, kind)
+    totals: dict[int, Sum] = defaultdict(Sum)
+    for one in measures_rows.day_totals(store):
+        totals[one.group].add(one)
+    hits: dict[Key, Sum] = defaultdict(Sum)
+    ttls = list(dict.fromkeys((*TTLS, ttl)))
+    for found in measures_rows.sliding(store, ttls):
+        for clock in CLOCKS:
+            hits[found.ttl, clock, found.group].add(found)
+    for limit in ttls:
+        for call in _expired(measures_rows.chains(store, limit), limit * SECOND):
+            hits[limit, "fixed", call.group].drop(call)
+    return Repeats(ttl, totals, hits)
 
 
-def _count(found: Repeats, calls: Sequence[Repeated], middle: int) -> None:
-    times = [call.at_us for call in calls]
-    for ttl in dict.fromkeys((*TTLS, found.ttl)):
-        for clock, flags in zip(CLOCKS, hits(times, ttl * SECOND), strict=True):
-            for call in _where(calls, flags):
-                found.hits[ttl, clock, call.group].add(call.cost)
-                if call.at_us > middle:
-                    found.later[ttl, clock, call.group].add(call.cost)
-                if ttl == found.ttl:
-                    found.days[clock, call.group, call.day].add(call.cost)
-                    if call.easy:
-                        found.easy[ttl, clock, call.group].add(call.cost)
-
-
-def _where(calls: Sequence[Repeated], flags: Sequence[bool]) -> Iterator[Repeated]:
-    return (call for call, hit in zip(calls, flags, strict=True) if hit)
+def _expired(calls: Iterable[Linked], life: int) -> Iterator[Linked]:
+    """Yield the calls of each chain that come too long after the answer was written, and write it anew."""
+    chain = written = -1
+    for call in calls:
+        if call.chain != chain:
+            chain, written = call.chain, call.at_us
+        elif call.at_us - written > life:
+            written = call.at_us
+            yield call

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from costctl.groups import Rate, Wanted
-from costctl.measure.base import Asked, Estimator, Group, Measured, Settings
+from costctl.measure import refusals
+from costctl.measure.base import EVERYTHING, Asked, Estimate, Estimator, Group, Measured, Settings
 from costctl.measure.estimators import estimators
 from costctl.store import Store, measures
 from costctl.store.measures import GroupFacts
-from costctl.store.rollup_mixes import mixes
+from costctl.store.rollup_mixes import Mix, mixes
 from costctl.store.rollup_rates import rates_at
 from costctl.vocabulary import Query
 
@@ -20,11 +21,13 @@ class Findings:
 
     Attributes:
         groups: the dearest first.
+        at: the price date.
         found: each estimator with its result, along the path of a request.
     """
 
     groups: Sequence[Group]
     settings: Settings
+    at: datetime
     found: Sequence[tuple[Estimator, Measured]]
 
 
@@ -34,8 +37,9 @@ def measure(store: Store, query: Query, at: datetime, settings: Settings) -> Fin
     offers = mixes(store, dated, at)
     facts = measures.load(store, dated, settings.easy)
     groups = _with_rates(store, at, facts)
-    asked = Asked(store, groups, offers, settings, query.tz)
-    return Findings(groups, settings, [(one, one.measure(asked)) for one in estimators()])
+    retirements = _retirements(store, at, groups, offers)
+    asked = Asked(store, groups, offers, settings, query.tz, at, retirements)
+    return Findings(groups, settings, at, [(one, _measured(asked, one)) for one in estimators()])
 
 
 def _with_rates(store: Store, at: datetime, facts: Sequence[GroupFacts]) -> list[Group]:
@@ -50,6 +54,29 @@ def _with_rates(store: Store, at: datetime, facts: Sequence[GroupFacts]) -> list
         _group(one, next(rates), next(rates)) if one.price_name else Group(one, None, False)  # noqa: FBT003 - the value says itself
         for one in facts
     ]
+
+
+def _measured(asked: Asked, estimator: Estimator) -> Measured:
+    """Return what an estimator found; what is about no group that is listed is refused with the reason."""
+    found = estimator.measure(asked)
+    if found.estimates:
+        return found
+    reason = refusals.BEYOND if asked.generating else refusals.NOTHING_WRITES
+    return Measured((Estimate(EVERYTHING, None, 0, reason),), found.details)
+
+
+def _retirements(
+    store: Store, at: datetime, groups: Sequence[Group], offers: Sequence[Mix]
+) -> dict[str, date]:
+    """Return when the models that levers could move to are retired."""
+    siblings = {
+        Wanted(g.rate.cheaper_sibling, provider=g.rate.price_provider, region=g.rate.price_region)
+        for g in groups
+        if g.rate and g.rate.cheaper_sibling
+    }
+    wanted = [*siblings, *{Wanted(mix.newer.name) for mix in offers if mix.newer}]
+    rates = rates_at(store, at, wanted) if wanted else []
+    return {rate.wanted.name: rate.retires_on for rate in rates if rate.retires_on}
 
 
 def _group(facts: GroupFacts, standard: Rate, batch: Rate) -> Group:

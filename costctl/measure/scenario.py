@@ -3,45 +3,57 @@
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
 
 from costctl.measure.base import Estimate, Estimator, Place
 from costctl.measure.run import Findings
 
-LEAST = 0.005
-"""Groups below this share of the cost get no levers: they would only fill the file."""
+LEAST = 0.001
+"""Levers that touch less of the cost would only fill the file."""
 
 GLOB = re.compile(r"([*?\[])")
 
 
-def scenario_text(findings: Findings, at: datetime, window: str) -> str:
+def scenario_text(findings: Findings, window: str) -> str:
     """Return a scenario for `costctl simulate`, every number in it marked as measured.
 
     Args:
         findings: what was measured.
-        at: the price date.
         window: the usage it is from, in words.
     """
     levers = [line for one in planned(findings) for line in _lever(*one)]
     head = [
         "# What `costctl measure` found; `costctl simulate --scenario` reads it.",
-        f"# From {window}; prices of {at:%Y-%m-%d}.",
+        f"# From {window}; prices of {findings.at:%Y-%m-%d}.",
         "version: 1",
         "name: measured",
-        f'prices_at: "{at:%Y-%m-%d}"',
+        f'prices_at: "{findings.at:%Y-%m-%d}"',
     ]
     return "\n".join([*head, "levers:" if levers else "levers: []", *levers]) + "\n"
 
 
 def planned(findings: Findings) -> list[tuple[Estimator, Estimate]]:
-    """Return the estimates that make levers."""
+    """Return the estimates that make levers: those that touch enough of the cost, or were asked for."""
     cost = sum(group.facts.cost or 0.0 for group in findings.groups)
     known = {group.place: (group.facts.cost or 0.0) for group in findings.groups}
     return [
         (estimator, estimate)
+        for estimator, estimate in _levers(findings)
+        if estimate.asked
+        or known.get(estimate.place, 0.0) * (estimate.value or 0.0) >= LEAST * cost
+    ]
+
+
+def left_out(findings: Findings) -> int:
+    """Return how many measured levers touch too little of the cost."""
+    return len(_levers(findings)) - len(planned(findings))
+
+
+def _levers(findings: Findings) -> list[tuple[Estimator, Estimate]]:
+    return [
+        (estimator, estimate)
         for estimator, measured in findings.found
         for estimate in measured.estimates
-        if estimate.plan and known.get(estimate.place, 0.0) >= LEAST * cost
+        if estimate.plan
     ]
 
 

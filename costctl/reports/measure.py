@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from costctl.table import Cell, Column, Kind, Report, Table
+from costctl.table import Cell, Column, Kind, Report, Table, Warn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -12,14 +12,20 @@ if TYPE_CHECKING:
     from costctl.measure import Estimate, Estimator, Findings, Measured
 
 ALL = "(all)"
+NAMED = 3
+"""So many places stand before a remark that is about all of them."""
+
+EARLIEST = 1990
+"""Language models are younger: an earlier time is no date."""
 
 
-def measure_report(findings: Findings, planned: int) -> Report:
+def measure_report(findings: Findings, planned: int, left_out: int) -> Report:
     """Return the estimates, the details behind them, and what was refused.
 
     Args:
         findings: of all estimators.
         planned: how many levers a scenario of them has.
+        left_out: how many more were too small for it.
     """
     details = [table for _, measured in findings.found for table in measured.details]
     return Report(
@@ -27,7 +33,8 @@ def measure_report(findings: Findings, planned: int) -> Report:
         tables=(_estimates(findings), *_refusals(findings), *details),
         result=_result(findings, details, planned),
         head=tuple(_head(findings)),
-        foot=(_foot(planned),),
+        foot=tuple(_foot(planned, left_out)),
+        warnings=tuple(_warnings(findings)),
         rows_key="estimates",
     )
 
@@ -35,28 +42,46 @@ def measure_report(findings: Findings, planned: int) -> Report:
 def _head(findings: Findings) -> Iterator[str]:
     rows = sum(group.facts.rows for group in findings.groups)
     cost = sum(group.facts.cost or 0.0 for group in findings.groups)
+    groups, top = len(findings.groups), findings.settings.top
     if rows:
-        groups = len(findings.groups)
         yield (
-            f"{rows:,} billable rows, ${cost:,.2f} at the price date, in {groups} "
+            f"{rows:,} billable rows, ${cost:,.2f} at the prices of {findings.at:%Y-%m-%d}, in {groups} "
             f"{'group' if groups == 1 else 'groups'} of endpoint and model"
         )
+    if groups > top:
+        part = sum(group.facts.cost or 0.0 for group in findings.groups[:top])
+        held = f", {part / cost:.1%} of the cost" if cost else ""
+        yield f"The dearest {top} groups{held}, have figures of their own; --top {groups} shows all"
     if unpriced := sum(group.facts.unpriced for group in findings.groups):
         yield f"{unpriced:,} rows have no price: they count as calls, not as cost"
 
 
-def _foot(planned: int) -> str:
+def _warnings(findings: Findings) -> Iterator[Warn]:
+    first = min((g.facts.first_call for g in findings.groups if g.facts.first_call), default=None)
+    if first is not None and first.year < EARLIEST:
+        yield Warn(
+            "early_times",
+            f"the first call is dated {first:%Y-%m-%d %H:%M}: such times count from a start of their own, and were "
+            "read as seconds; a log format with `occurred_at: {path: FIELD, time: ms, since: DATE}` says otherwise",
+        )
+
+
+def _foot(planned: int, left_out: int) -> Iterator[str]:
     if not planned:
-        return "Nothing in this log makes a lever of a scenario."
+        yield "Nothing in this log makes a lever of a scenario."
+        return
     levers = "1 lever" if planned == 1 else f"{planned} levers"
-    return f"{levers} measured; -o scenario.yaml writes them for `costctl simulate --scenario`."
+    yield f"{levers} measured; -o scenario.yaml writes them for `costctl simulate --scenario`."
+    if left_out:
+        yield f"{left_out} more would touch less than 0.1% of the cost each and are left out."
 
 
 def _estimates(findings: Findings) -> Table:
     rows = [
-        _row(estimator, estimate)
+        row
         for estimator, measured in findings.found
         for estimate in _shown(measured)
+        for row in _rows(estimator, estimate)
     ]
     return Table(
         name="estimates",
@@ -67,8 +92,8 @@ def _estimates(findings: Findings) -> Table:
             Column("endpoint", "Endpoint", Kind.TEXT),
             Column("model", "Model", Kind.NAME),
             Column("value", "Value", Kind.SHARE),
-            Column("low", "Low", Kind.SHARE, wide_only=True),
-            Column("high", "High", Kind.SHARE, wide_only=True),
+            Column("low", "Low", Kind.SHARE),
+            Column("high", "High", Kind.SHARE),
             Column("by_requests", "Of the calls", Kind.SHARE),
             Column("sample", "Calls seen", Kind.COUNT),
         ),
@@ -78,26 +103,25 @@ def _estimates(findings: Findings) -> Table:
 
 
 def _shown(measured: Measured) -> list[Estimate]:
-    """Return what has a value; one place needs no line for everything beside it."""
+    """Return what has a value; one place needs no line for everything beside it, and nothing found no line each."""
     found = [one for one in measured.estimates if one.value is not None]
+    whole = {one.variant for one in found if one.place.everything}
     places = {one.place for one in found if not one.place.everything}
-    return [one for one in found if not one.place.everything or len(places) != 1]
+    if len(places) == 1:
+        return [one for one in found if not one.place.everything]
+    return [one for one in found if one.value or one.place.everything or one.variant not in whole]
 
 
-def _row(estimator: Estimator, estimate: Estimate) -> tuple[Cell, ...]:
+def _rows(estimator: Estimator, estimate: Estimate) -> Iterator[tuple[Cell, ...]]:
     variant = f" ({estimate.variant})" if estimate.variant else ""
-    place = estimate.place
-    return (
-        estimator.title + variant,
-        f"{estimator.lever}.{estimator.parameter}",
-        ALL if place.everything else place.endpoint,
-        ALL if place.everything else place.model,
-        estimate.value,
-        estimate.low,
-        estimate.high,
-        estimate.by_requests,
-        estimate.sample,
+    where = (
+        (ALL, ALL) if estimate.place.everything else (estimate.place.endpoint, estimate.place.model)
     )
+    figures = (estimate.value, estimate.low, estimate.high, estimate.by_requests, estimate.sample)
+    title = estimator.title + variant
+    yield (title, f"{estimator.lever}.{estimator.parameter}", *where, *figures)
+    for name, value in estimate.further.items():
+        yield (title, f"{estimator.lever}.{name}", *where, value, None, None, None, estimate.sample)
 
 
 def _notes(findings: Findings) -> Iterator[str]:
@@ -105,18 +129,29 @@ def _notes(findings: Findings) -> Iterator[str]:
         shown = _shown(measured)
         if not shown:
             continue
-        yield f"{estimator.title}: {estimator.method} {estimator.limit}"
-        for note in dict.fromkeys(note for one in shown for note in _placed(one)):
-            yield f"  {note}"
+        yield f"- {estimator.title}: {estimator.method} Limit: {estimator.limit}"
+        for note, places in _noted(shown).items():
+            yield f"    {_placed(note, places)}"
 
 
-def _placed(estimate: Estimate) -> Iterator[str]:
-    place = estimate.place
-    where = (
-        "" if place.everything else f"{place.endpoint or '(none)'}, {place.model or '(unknown)'}: "
-    )
-    for note in estimate.notes:
-        yield where + note
+def _noted(shown: Sequence[Estimate]) -> dict[str, list[Estimate]]:
+    """Return each remark with the estimates that it is about."""
+    found: dict[str, list[Estimate]] = {}
+    for one in shown:
+        for note in one.notes:
+            found.setdefault(note, []).append(one)
+    return found
+
+
+def _placed(note: str, about: Sequence[Estimate]) -> str:
+    if any(one.place.everything for one in about):
+        return note
+    names = [
+        f"{one.place.endpoint or '(none)'}, {one.place.model or '(unknown)'}"
+        for one in about[:NAMED]
+    ]
+    more = f" and {len(about) - NAMED} more" if len(about) > NAMED else ""
+    return f"{'; '.join(dict.fromkeys(names))}{more}: {note}"
 
 
 def _refusals(findings: Findings) -> Iterator[Table]:
@@ -166,6 +201,8 @@ def _result(findings: Findings, details: Sequence[Table], planned: int) -> dict[
             "easy_output": settings.easy.output,
             "cap_tokens": settings.cap,
             "critical": list(settings.critical) if settings.critical is not None else None,
+            "top": settings.top,
+            "prices_at": findings.at,
         },
         "estimates": [
             _as_result(estimator, estimate)

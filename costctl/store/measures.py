@@ -48,6 +48,7 @@ class GroupFacts:
         endpoint, model: as logged.
         kind: chat, embedding, rerank, ...
         price_provider, price_name, price_region: where its price is found; None where no name was found.
+        price_model: the model that this name means at the price date.
         rows: rows of `usage`.
         requests: calls, as far as sources count them.
         singles: rows that are one dated call each.
@@ -64,6 +65,7 @@ class GroupFacts:
         callers: single calls whose user or session is logged.
         sampled: rows of logs that hold only a part of the calls.
         first, last: first and last time.
+        first_call, last_call: the same of single calls.
     """
 
     number: int
@@ -73,6 +75,7 @@ class GroupFacts:
     price_provider: str | None
     price_name: str | None
     price_region: str | None
+    price_model: str | None
     rows: int
     requests: int
     singles: int
@@ -94,6 +97,8 @@ class GroupFacts:
     sampled: int
     first: datetime | None
     last: datetime | None
+    first_call: datetime | None
+    last_call: datetime | None
 
     @property
     def generating(self) -> bool:
@@ -117,43 +122,67 @@ def load(store: Store, query: Query, easy: Easy) -> list[GroupFacts]:
     return _groups(store)
 
 
+_ROW = {
+    # Rows of one moment keep the order of their log.
+    "place": "row_number() OVER (ORDER BY p.slot, u.ingest_id, u.source_line, p.event_key)",
+    "event_key": "p.event_key",
+    "endpoint": "p.d0",
+    "model": "p.d1",
+    "kind": "coalesce(m.kind, CASE WHEN u.operation = 'embeddings' THEN 'embedding' ELSE 'other' END)",
+    "price_provider": "p.price_provider",
+    "price_name": "p.price_name",
+    "price_model": "p.price_model",
+    "price_region": "p.price_region",
+    "tier": "p.tier",
+    "at_us": "epoch_us(p.slot)",
+    "moment": "p.slot",
+    "day": "CAST({local} AS DATE)",
+    "local_hour": "hour({local})",
+    "single": "NOT p.bucket AND p.requests = 1 AND p.slot IS NOT NULL",
+    "cost": "CASE WHEN p.has_price THEN p.cost_usd END",
+    "logged": "u.logged_cost_usd",
+    "requests": "p.requests",
+    "prompt": "{prompt}",
+    "uncached": "p.input_uncached",
+    "cache_read": "p.cache_read",
+    "cache_write": "p.cache_write",
+    "output": "p.output",
+    "caller": "hash(coalesce(u.user_id, u.session_id))",
+    "called": "coalesce(u.user_id, u.session_id) IS NOT NULL",
+    "session": "u.session_id",
+    "failed": "u.status = 'error'",
+    "ended": "lower(u.finish_reason)",
+    "exact_key": "{exact}",
+    "normalised_key": "CASE WHEN u.normalised_hash IS NOT NULL THEN hash(u.normalised_hash) END",
+    # A text below the first step leaves its own hash alone; without that, too, there was no text.
+    "stepped": "u.prefix_hashes IS NOT NULL AND (len(u.prefix_hashes) > 0 OR u.request_hash IS NOT NULL)",
+    "step_tokens": "{step}",
+    "sampled": "coalesce(try_cast(i.settings['sample_rate'] AS DOUBLE) < 1, false)",
+    "cache": "hash(p.provider, p.model, p.resource, p.deployment, p.region)",
+}
+"""What is known of a row, as SQL over a priced row `p`, its log's row `u`, its ingest `i` and its model `m`."""
+
+_STEP = "try_cast(i.settings['prefix_step_tokens'] AS BIGINT)"
+_EXACT = f"""
+    CASE
+        WHEN u.request_hash IS NOT NULL THEN hash(u.request_hash)
+        -- Blocks of a fixed size that cover the whole prompt tell it from others as its own hash would.
+        WHEN len(u.prefix_hashes) > 0 AND len(u.prefix_hashes) * {_STEP} >= {{prompt}} THEN hash(u.prefix_hashes, {{prompt}})
+    END"""
+
+
 def _joined(rows: str, tz: str) -> str:
     """Return the query for priced rows with what else was logged of each."""
-    prompt = " + ".join(f"p.{name}" for name in PROMPT_CLASSES)
-    local = f"timezone({tz}, timezone('UTC', p.slot))"
+    prompt = "(" + " + ".join(f"p.{name}" for name in PROMPT_CLASSES) + ")"
+    words = {
+        "local": f"timezone({tz}, timezone('UTC', p.slot))",
+        "prompt": prompt,
+        "exact": _EXACT.format(prompt=prompt),
+        "step": _STEP,
+    }
+    columns = ", ".join(f"{sql.format(**words)} AS {name}" for name, sql in _ROW.items())
     return f"""
-        SELECT
-            row_number() OVER (ORDER BY p.slot, u.ingest_id, u.source_line, p.event_key) AS place,
-            p.d0 AS endpoint,
-            p.d1 AS model,
-            coalesce(m.kind, CASE WHEN u.operation = 'embeddings' THEN 'embedding' ELSE 'other' END)
-                AS kind,
-            p.price_provider, p.price_name, p.price_region, p.tier,
-            epoch_us(p.slot) AS at_us,
-            p.slot AS moment,
-            CAST({local} AS DATE) AS day,
-            hour({local}) AS local_hour,
-            NOT p.bucket AND p.requests = 1 AND p.slot IS NOT NULL AS single,
-            CASE WHEN p.has_price THEN CAST(p.cost_usd AS DOUBLE) END AS cost,
-            CAST(u.logged_cost_usd AS DOUBLE) AS logged,
-            p.requests,
-            {prompt} AS prompt,
-            p.input_uncached AS uncached, p.cache_read, p.cache_write, p.output,
-            coalesce(u.user_id, u.session_id) AS caller,
-            u.session_id AS session,
-            u.status = 'error' AS failed,
-            lower(u.finish_reason) AS ended,
-            -- Blocks of a fixed size that cover the whole prompt tell it from others as its own hash would.
-            coalesce(u.request_hash, CASE
-                WHEN len(u.prefix_hashes) * try_cast(i.settings['prefix_step_tokens'] AS BIGINT) >= {prompt}
-                THEN md5(CAST(u.prefix_hashes AS VARCHAR) || '/' || CAST({prompt} AS VARCHAR)) END)
-                AS exact_key,
-            u.normalised_hash AS normalised_key,
-            u.prefix_hashes AS steps,
-            try_cast(i.settings['prefix_step_tokens'] AS BIGINT) AS step_tokens,
-            coalesce(try_cast(i.settings['sample_rate'] AS DOUBLE) < 1, false) AS sampled,
-            concat_ws(chr(31), coalesce(p.provider, ''), coalesce(p.model, ''), coalesce(p.resource, ''),
-                coalesce(p.deployment, ''), coalesce(p.region, '')) AS cache
+        SELECT {columns}
         FROM ({rows}) AS p
         JOIN usage AS u USING (event_key)
         LEFT JOIN ingests AS i ON u.ingest_id = i.ingest_id
@@ -167,7 +196,7 @@ def _marked(rows: str) -> str:
     ends = ", ".join(f"'{name}'" for name in UNUSUAL_END)
     short = ", ".join(f"'{name}'" for name in CUT_SHORT)
     kinds = ", ".join(f"'{name}'" for name in NOT_GENERATING)
-    told = "exact_key IS NOT NULL AND caller IS NOT NULL AND single AND NOT sampled"
+    told = "exact_key IS NOT NULL AND called AND single AND NOT sampled"
     return f"""
         WITH rows AS MATERIALIZED ({rows}),
         ranked AS (
@@ -206,6 +235,7 @@ _FIGURES = {
     "price_provider": "mode(price_provider)",
     "price_name": "arg_max(price_name, place)",
     "price_region": "arg_max(price_region, place)",
+    "price_model": "arg_max(price_model, place)",
     "rows": "count(*)",
     "requests": "sum(requests)::BIGINT",
     "singles": "count(*) FILTER (single)",
@@ -215,18 +245,20 @@ _FIGURES = {
     "cache_read": "sum(cache_read)::BIGINT",
     "cache_write": "sum(cache_write)::BIGINT",
     "output": "sum(output)::BIGINT",
-    "cost": "fsum(cost)",
+    "cost": "sum(cost)::DOUBLE",
     "unpriced": "count(*) FILTER (cost IS NULL)",
-    "logged": "CASE WHEN count(logged) = count(*) THEN fsum(logged) END",
+    "logged": "CASE WHEN count(logged) = count(*) THEN sum(logged)::DOUBLE END",
     "hashed": "count(exact_key) FILTER (single)",
     "normalised": "count(normalised_key) FILTER (single)",
-    "stepped": "count(steps) FILTER (single)",
-    "stepped_prompt": "coalesce(sum(prompt) FILTER (single AND steps IS NOT NULL), 0)::BIGINT",
-    "approximate": "coalesce(bool_or(steps IS NOT NULL AND step_tokens IS NULL), false)",
-    "callers": "count(caller) FILTER (single)",
+    "stepped": "count(*) FILTER (single AND stepped)",
+    "stepped_prompt": "coalesce(sum(prompt) FILTER (single AND stepped), 0)::BIGINT",
+    "approximate": "coalesce(bool_or(stepped AND step_tokens IS NULL), false)",
+    "callers": "count(*) FILTER (single AND called)",
     "sampled": "count(*) FILTER (sampled)",
     "first": "min(moment)",
     "last": "max(moment)",
+    "first_call": "min(moment) FILTER (single)",
+    "last_call": "max(moment) FILTER (single)",
 }
 
 

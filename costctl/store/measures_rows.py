@@ -1,56 +1,57 @@
-"""Single calls in order, for what only a walk over them can tell."""
+"""Single calls whose prompt comes again: counted in SQL, and in order for what only a walk over them can tell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from costctl.store.connection import Store
 
 BATCH = 20_000
+SECOND = 1_000_000
 KEYS = {"exact": "exact_key", "normalised": "normalised_key"}
 
 
-class Repeated(NamedTuple):
-    """A call whose prompt occurs more than once in its group.
+class Found(NamedTuple):
+    """Calls of a group that found their prompt within a time after its last use.
 
     Attributes:
+        ttl: seconds.
         group: number of the group.
-        key: of the prompt.
-        at_us: microseconds.
         day: days since 1970, in the zone asked for.
+        requests, cost: of them; a call without a price costs 0.
+        later, later_cost: those in the later half of the time span.
+        easy_cost: of those that are easy calls.
+    """
+
+    ttl: int
+    group: int
+    day: int
+    requests: int
+    cost: float
+    later: int
+    later_cost: float
+    easy_cost: float
+
+
+class Linked(NamedTuple):
+    """A call in a chain of equal prompts, each within the lifetime after the one before.
+
+    Attributes:
+        chain: number of the chain.
+        group: number of the group.
+        at_us: microseconds.
+        day: days since 1970.
         cost: USD; 0 where it has no price.
+        later: it is in the later half of the time span.
         easy: it is an easy call.
     """
 
+    chain: int
     group: int
-    key: str
     at_us: int
     day: int
     cost: float
+    later: bool
     easy: bool
-
-
-class Stepped(NamedTuple):
-    """A call with hashes of the beginnings of its prompt.
-
-    Attributes:
-        group: number of the group.
-        cache: what shares a provider's cache: one deployment, or one model.
-        at_us: microseconds.
-        day: days since 1970.
-        steps: one hash for each step.
-        step_tokens: tokens of a step; None: 4,096 characters, then doubling.
-        prompt, uncached, cache_read: tokens.
-    """
-
-    group: int
-    cache: str
-    at_us: int
-    day: int
-    steps: list[str]
-    step_tokens: int | None
-    prompt: int
-    uncached: int
-    cache_read: int
 
 
 class DayTotal(NamedTuple):
@@ -60,67 +61,72 @@ class DayTotal(NamedTuple):
     day: int
     requests: int
     cost: float
-    easy_requests: int
+    later: int
+    later_cost: float
     easy_cost: float
 
 
 _TOLD = "{key} IS NOT NULL AND single AND generating AND waste IS NULL AND NOT sampled"
 _DAY = "date_diff('day', DATE '1970-01-01', day)"
+_SUMS = (
+    "count(*), coalesce(sum(cost), 0)::DOUBLE, count(*) FILTER (later), coalesce(sum(cost) FILTER (later), 0)::DOUBLE, "
+    "coalesce(sum(cost) FILTER (easy), 0)::DOUBLE"
+)
 
 
-def repeated(store: Store, kind: str) -> Iterator[Repeated]:
-    """Yield calls whose prompt occurs again in their group, by group and prompt, then in time.
+def load(store: Store, kind: str) -> None:
+    """Make the temp table `told` of all calls that can be told apart, with the time since the same prompt.
 
     Retries and failed calls are left out: they are waste, and would count twice.
     """
     key = KEYS[kind]
-    rows = _stream(
-        store,
-        f"SELECT number, {key}, at_us, {_DAY}, coalesce(cost, 0), easy FROM measured "
-        f"WHERE {_TOLD.format(key=key)} "
-        f"QUALIFY count(*) OVER (PARTITION BY number, {key}) > 1 ORDER BY number, {key}, place",
+    store.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE told AS SELECT number, {key} AS key, place, at_us, {_DAY} AS day, "
+        "coalesce(cost, 0) AS cost, easy, at_us > (min(at_us) OVER () + max(at_us) OVER ()) // 2 AS later, "
+        f"at_us - lag(at_us) OVER (PARTITION BY number, {key} ORDER BY place) AS gap "
+        f"FROM measured WHERE {_TOLD.format(key=key)}"
     )
-    yield from (Repeated(*row) for row in rows)
 
 
-def day_totals(store: Store, kind: str) -> list[DayTotal]:
-    """Return the sums over all calls that `repeated` chooses from, by group and day."""
-    key = KEYS[kind]
+def day_totals(store: Store) -> list[DayTotal]:
+    """Return the sums over all loaded calls, by group and day."""
     rows = store.connection.execute(
-        f"SELECT number, {_DAY} AS day, count(*), coalesce(fsum(cost), 0), count(*) FILTER (easy), "
-        f"coalesce(fsum(cost) FILTER (easy), 0) FROM measured WHERE {_TOLD.format(key=key)} "
-        "GROUP BY ALL ORDER BY 1, 2"
+        f"SELECT number, day, {_SUMS} FROM told GROUP BY number, day ORDER BY number, day"
     ).fetchall()
     return [DayTotal(*row) for row in rows]
 
 
-def later_half(store: Store, kind: str) -> tuple[int, dict[int, tuple[int, float]]]:
-    """Return the middle of the time span, and per group the calls and their cost from then on."""
-    told = _TOLD.format(key=KEYS[kind])
-    row = store.connection.execute(
-        f"SELECT (min(at_us) + max(at_us)) // 2 FROM measured WHERE {told}"
-    ).fetchone()
-    middle = int(row[0] or 0) if row else 0
+def sliding(store: Store, ttls: Sequence[int]) -> list[Found]:
+    """Return what is found again if every use of an answer restarts its clock."""
     rows = store.connection.execute(
-        f"SELECT number, count(*), coalesce(fsum(cost), 0) FROM measured "
-        f"WHERE {told} AND at_us > $middle GROUP BY number",
-        {"middle": middle},
+        f"SELECT ttl, number, day, {_SUMS} FROM told JOIN (SELECT unnest($ttls) AS ttl) "
+        f"ON gap <= ttl * {SECOND} GROUP BY ttl, number, day ORDER BY ttl, number, day",
+        {"ttls": list(ttls)},
     ).fetchall()
-    return middle, {int(number): (int(count), float(cost)) for number, count, cost in rows}
+    return [Found(*row) for row in rows]
 
 
-def stepped(store: Store) -> Iterator[Stepped]:
-    """Yield calls with hashes of prompt beginnings, by cache, then in time."""
-    rows = _stream(
+def chains(store: Store, ttl: int) -> Iterator[Linked]:
+    """Yield the calls of all chains that outlive an answer, chain by chain, in time.
+
+    In a shorter chain an answer that dies a while after it was written serves as many calls as one that lives on
+    from its last use.
+    """
+    rows = stream(
         store,
-        f"SELECT number, cache, at_us, {_DAY}, steps, step_tokens, prompt, uncached, cache_read "
-        "FROM measured WHERE steps IS NOT NULL AND single AND generating AND NOT sampled "
-        "ORDER BY cache, place",
+        "WITH linked AS (SELECT *, count(*) FILTER (gap IS NULL OR gap > $life) OVER "
+        "(PARTITION BY number, key ORDER BY place) AS link FROM told), "
+        "long AS (SELECT number, key, link, min(place) AS chain FROM linked "
+        "GROUP BY number, key, link HAVING max(at_us) - min(at_us) > $life) "
+        "SELECT chain, number, at_us, day, cost::DOUBLE, later, easy FROM linked JOIN long USING (number, key, link) "
+        "ORDER BY chain, place",
+        {"life": ttl * SECOND},
     )
-    yield from (Stepped(*row) for row in rows)
+    yield from (Linked(*row) for row in rows)
 
 
-def _stream(store: Store, sql: str) -> Iterator[tuple[Any, ...]]:
-    cursor = store.connection.execute(sql)
+def stream(store: Store, sql: str, values: object = None) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a question without holding them all."""
+    cursor = store.connection.execute(sql, values)
     while rows := cursor.fetchmany(BATCH):
         yield from rows

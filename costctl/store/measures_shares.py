@@ -1,7 +1,6 @@
 """What part of each group's calls and cost lies where a lever could act."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from costctl.store.connection import Store
@@ -28,20 +27,34 @@ class Part(NamedTuple):
     tokens: int = 0
 
 
-def calls(store: Store) -> list[Part]:
-    """Return all single generating calls of each group, with their uncached input."""
-    return _parts(
-        store,
-        f"SELECT number, '', count(*), coalesce(fsum(cost), 0), sum(uncached)::BIGINT "
-        f"FROM measured WHERE {ONE_CALL} GROUP BY ALL ORDER BY 1",
-    )
+class Calls(NamedTuple):
+    """The single calls of a group that write answers.
+
+    Attributes:
+        prompt, uncached: their prompt tokens, and those that were billed in full.
+    """
+
+    group: int
+    requests: int
+    cost: float
+    prompt: int
+    uncached: int
+
+
+def calls(store: Store) -> list[Calls]:
+    """Return all single generating calls of each group."""
+    rows = store.connection.execute(
+        "SELECT number, count(*), coalesce(sum(cost), 0)::DOUBLE, sum(prompt)::BIGINT, sum(uncached)::BIGINT "
+        f"FROM measured WHERE {ONE_CALL} GROUP BY number ORDER BY number"
+    ).fetchall()
+    return [Calls(*row) for row in rows]
 
 
 def waste(store: Store) -> list[Part]:
     """Return the calls that were paid for and need not have been, by reason."""
     return _parts(
         store,
-        "SELECT number, waste, sum(requests)::BIGINT, coalesce(fsum(cost), 0), 0 FROM measured "
+        "SELECT number, waste, sum(requests)::BIGINT, coalesce(sum(cost), 0)::DOUBLE, 0 FROM measured "
         "WHERE waste IS NOT NULL GROUP BY ALL ORDER BY 1, 2",
     )
 
@@ -50,9 +63,8 @@ def sized(store: Store, sizes: Sequence[tuple[int, int]]) -> list[Part]:
     """Return the calls with prompts and answers of at most these sizes, named `PROMPT/OUTPUT`."""
     return _parts(
         store,
-        "SELECT number, s.prompt || '/' || s.output, count(*), coalesce(fsum(cost), 0), sum(uncached)::BIGINT "
-        "FROM measured AS m JOIN "
-        "(SELECT unnest($prompts) AS prompt, unnest($outputs) AS output) AS s "
+        "SELECT number, s.prompt || '/' || s.output, count(*), coalesce(sum(cost), 0)::DOUBLE, sum(uncached)::BIGINT "
+        "FROM measured AS m JOIN (SELECT unnest($prompts) AS prompt, unnest($outputs) AS output) AS s "
         f"ON m.prompt <= s.prompt AND m.output <= s.output WHERE {ONE_CALL} GROUP BY ALL ORDER BY 1, 2",
         prompts=[prompt for prompt, _ in sizes],
         outputs=[output for _, output in sizes],
@@ -63,7 +75,7 @@ def easy(store: Store) -> list[Part]:
     """Return the easy calls of each group."""
     return _parts(
         store,
-        "SELECT number, '', count(*), coalesce(fsum(cost), 0), 0 FROM measured "
+        "SELECT number, '', count(*), coalesce(sum(cost), 0)::DOUBLE, 0 FROM measured "
         f"WHERE easy AND {ONE_CALL} GROUP BY ALL ORDER BY 1",
     )
 
@@ -73,7 +85,7 @@ def above(store: Store, caps: Sequence[int]) -> list[Part]:
     return _parts(
         store,
         "SELECT number, CAST(cap AS VARCHAR), count(*) FILTER (prompt > cap), "
-        "coalesce(fsum(cost) FILTER (prompt > cap), 0), "
+        "coalesce(sum(cost) FILTER (prompt > cap), 0)::DOUBLE, "
         "sum(least(uncached, greatest(0, prompt - cap)))::BIGINT "
         f"FROM measured, (SELECT unnest($caps) AS cap) WHERE {ONE_CALL} GROUP BY number, cap "
         "ORDER BY number, cap",
@@ -81,20 +93,12 @@ def above(store: Store, caps: Sequence[int]) -> list[Part]:
     )
 
 
-def tiers(store: Store) -> list[Part]:
-    """Return usage by service tier."""
-    return _parts(
-        store,
-        "SELECT number, tier, sum(requests)::BIGINT, coalesce(fsum(cost), 0), "
-        "sum(prompt + output)::BIGINT FROM measured GROUP BY ALL ORDER BY 1, 2",
-    )
-
-
 class Hour(NamedTuple):
     """An hour of the day.
 
     Attributes:
-        unattended: cost of calls in it that name no session and no user, at the standard tier.
+        unattended, unattended_requests: cost and number of calls in it that name no session and no user, at the
+            standard tier.
     """
 
     group: int
@@ -102,61 +106,56 @@ class Hour(NamedTuple):
     requests: int
     cost: float
     unattended: float
+    unattended_requests: int
 
 
 def hours(store: Store) -> list[Hour]:
     """Return single calls by hour of the day."""
     rows = store.connection.execute(
-        "SELECT number, local_hour, count(*), coalesce(fsum(cost), 0), "
-        "coalesce(fsum(cost) FILTER (caller IS NULL AND tier = 'standard'), 0) "
+        "SELECT number, local_hour, count(*), coalesce(sum(cost), 0)::DOUBLE, "
+        "coalesce(sum(cost) FILTER (NOT called AND tier = 'standard'), 0)::DOUBLE, "
+        "count(*) FILTER (NOT called AND tier = 'standard') "
         "FROM measured WHERE single GROUP BY ALL ORDER BY 1, 2"
     ).fetchall()
     return [Hour(*row) for row in rows]
 
 
 def bursts(store: Store) -> Mapping[int, float]:
-    """Return the share of each group's calls that came in minutes with ten times the calls of an average minute."""
+    """Return the share of each group's calls that came in minutes with ten times the calls of an average minute.
+
+    Where an average minute has no call at all, every call would be a burst: such groups are left out.
+    """
     rows = store.connection.execute(
         "WITH minutes AS (SELECT number, at_us // 60000000 AS minute, count(*) AS calls FROM measured "
         "WHERE single GROUP BY ALL), spans AS (SELECT number, max(minute) - min(minute) + 1 AS minutes, "
         "sum(calls) AS calls FROM minutes GROUP BY ALL) "
         "SELECT number, coalesce(sum(m.calls) FILTER (m.calls >= 10 * s.calls / s.minutes), 0) / any_value(s.calls) "
-        "FROM minutes AS m JOIN spans AS s USING (number) GROUP BY number"
+        "FROM minutes AS m JOIN spans AS s USING (number) WHERE s.calls >= s.minutes GROUP BY number"
     ).fetchall()
     return {int(number): float(share) for number, share in rows}
 
 
-@dataclass(frozen=True)
-class Common:
-    """The longest beginning that most prompts of a group share.
+class FollowUps(NamedTuple):
+    """Calls of a group within sessions, by what the session's next call at the same endpoint went to.
 
     Attributes:
-        steps: its length in steps.
-        step_tokens: tokens of a step; None: 4,096 characters, then doubling.
-        calls: with this beginning.
+        group: number of the group.
+        then: number of the next call's group; None where the session ended.
     """
 
     group: int
-    steps: int
-    step_tokens: int | None
-    calls: int
+    then: int | None
+    requests: int
 
 
-def common_beginnings(store: Store, share: float) -> list[Common]:
-    """Return, per group, the longest prompt beginning that at least this share of its calls has."""
+def follow_ups(store: Store) -> list[FollowUps]:
+    """Return what comes after the calls of each group in their sessions."""
     rows = store.connection.execute(
-        f"WITH calls AS (SELECT number, steps, step_tokens FROM measured "
-        f"WHERE steps IS NOT NULL AND {ONE_CALL}), "
-        "sizes AS (SELECT number, count(*) AS calls FROM calls GROUP BY number), "
-        "each AS (SELECT number, step_tokens, unnest(steps) AS hash, "
-        "generate_subscripts(steps, 1) AS place FROM calls), "
-        "counted AS (SELECT number, step_tokens, hash, place, count(*) AS calls FROM each GROUP BY ALL) "
-        "SELECT number, arg_max(place, place), arg_max(step_tokens, place), arg_max(c.calls, place) "
-        "FROM counted AS c JOIN sizes AS s USING (number) WHERE c.calls >= $share * s.calls "
-        "GROUP BY number ORDER BY number",
-        {"share": share},
+        "SELECT number, following, count(*) FROM (SELECT number, lead(number) OVER "
+        "(PARTITION BY session, endpoint ORDER BY place) AS following FROM measured "
+        f"WHERE {ONE_CALL} AND session IS NOT NULL AND NOT sampled) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    return [Common(*row) for row in rows]
+    return [FollowUps(*row) for row in rows]
 
 
 class Answers(NamedTuple):

@@ -63,6 +63,15 @@ def command(
             help="Endpoints whose embeddings must stay as good as they are; repeatable.",
         ),
     ] = (),  # type: ignore[assignment]  # as above
+    top: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            rich_help_panel=HOW,
+            help="Groups of endpoint and model with figures of their own, the dearest first.",
+        ),
+    ] = 20,
     prices_at: PricesAt = None,
     source: SourceOptions,
     scope: ScopeOptions,
@@ -81,7 +90,12 @@ def command(
     """
     measuring = _engines.measuring()
     settings = measuring.settings_of(
-        cache_ttl=cache_ttl, prefix_ttl=prefix_ttl, easy=easy, cap=cap, critical=tuple(critical)
+        cache_ttl=cache_ttl,
+        prefix_ttl=prefix_ttl,
+        easy=easy,
+        cap=cap,
+        critical=tuple(critical),
+        top=top,
     )
     scenario = Path(output.output) if output.output and _is_scenario(output.output) else None
     shown = replace(output, output=None) if scenario else output

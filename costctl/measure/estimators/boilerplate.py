@@ -2,23 +2,26 @@
 
 from costctl.measure import refusals
 from costctl.measure.base import Asked, Estimate, Estimator, Group, Measured, share
-from costctl.measure.prefixes import tokens_in
-from costctl.store import measures_shares
-from costctl.store.measures_shares import Common
+from costctl.store import measures_prefixes
+from costctl.store.measures_prefixes import FIRST_STEP, Common
 
 MOST = 0.5
 """A beginning is boilerplate if at least this share of a group's calls has it."""
 
+TOO_SHORT = (
+    f"no beginning of 4,096 characters (about {FIRST_STEP:,} tokens) is the same in half of the calls, "
+    "and shorter ones leave no hash"
+)
+
 
 def measure(asked: Asked) -> Measured:
     """Find the input that is no boilerplate."""
-    told = any(g.facts.stepped for g in asked.generating)
-    common = (
-        {one.group: one for one in measures_shares.common_beginnings(asked.store, MOST)}
-        if told
-        else {}
-    )
-    return Measured(tuple(_one(g, common.get(g.facts.number)) for g in asked.generating))
+    common: dict[int, Common] = {}
+    if asked.prefixes.seen:
+        found = measures_prefixes.common_beginnings(asked.store, MOST)
+        common = {one.group: one for one in found}
+    listed = [g for g in asked.generating if asked.is_listed(g)]
+    return Measured(tuple(_one(g, common.get(g.facts.number)) for g in listed))
 
 
 def _one(group: Group, common: Common | None) -> Estimate:
@@ -26,26 +29,26 @@ def _one(group: Group, common: Common | None) -> Estimate:
     if not facts.singles or not facts.stepped:
         reason = refusals.NO_STEPS if facts.singles else refusals.NO_CALLS
         return Estimate(group.place, None, facts.rows, reason)
+    if common is None and facts.approximate:
+        return Estimate(group.place, None, facts.stepped, TOO_SHORT)
     if common is None:
         note = "no beginning is the same in half of the calls"
         return Estimate(group.place, 1.0, facts.stepped, notes=(note,))
-    mean = facts.stepped_prompt // facts.stepped
-    each = tokens_in(common.steps, common.step_tokens, mean)
-    boilerplate = share(each * common.calls, facts.stepped_prompt) or 0.0
+    boilerplate = share(common.tokens, facts.stepped_prompt) or 0.0
+    size = common.tokens // common.calls
+    rough = " (roughly: hashed by characters)" if common.step_tokens is None else ""
     note = (
-        f"{common.calls:,} calls share their first {each:,} tokens: {boilerplate:.2%} of the input"
+        f"{common.calls:,} of {facts.stepped:,} calls share their first {size:,} tokens: "
+        f"{boilerplate:.1%} of the input{rough}"
     )
-    rough = (" (roughly: hashed by characters)",) if common.step_tokens is None else ("",)
-    return Estimate(
-        group.place, max(0.0, 1.0 - boilerplate), facts.stepped, notes=(note + rough[0],)
-    )
+    return Estimate(group.place, max(0.0, 1.0 - boilerplate), facts.stepped, notes=(note,))
 
 
 ESTIMATOR = Estimator(
     name="boilerplate",
     lever="compress",
     parameter="compressible",
-    title="input that is no boilerplate",
+    title="input beside boilerplate",
     method="One minus the share of the input in the longest beginning that at least half of the calls have in common.",
     limit="Only a common beginning is seen, no text repeated further inside; instructions may well be shortened once.",
     measure=measure,

@@ -31,7 +31,8 @@ def measure(asked: Asked) -> Measured:
         for part in measures_shares.above(asked.store, [cap for cap in caps if cap])
     }
     able = [g for g in asked.generating if g.facts.number in asked.calls]
-    found = [_one(asked, g.place, (g,), parts) for g in asked.generating]
+    listed = [g for g in asked.generating if asked.is_listed(g)]
+    found = [_one(asked, g.place, (g,), parts) for g in listed]
     if own and able:
         found.insert(0, _one(asked, EVERYTHING, able, parts))
     tables = (_table(asked, able, [cap for cap in caps if cap], parts),) if able else ()
@@ -50,7 +51,7 @@ def _one(asked: Asked, place: Place, groups: Sequence[Group], parts: Parts) -> E
         )
     cut = [parts[g.facts.number, cap] for g in groups if (g.facts.number, cap) in parts]
     requests = sum(part.requests for part in calls)
-    value = share(sum(part.tokens for part in cut), sum(part.tokens for part in calls))
+    value = share(sum(part.tokens for part in cut), sum(part.uncached for part in calls))
     return Estimate(
         place,
         value,
@@ -64,8 +65,8 @@ def _one(asked: Asked, place: Place, groups: Sequence[Group], parts: Parts) -> E
 
 def _table(asked: Asked, groups: Sequence[Group], caps: Sequence[int], parts: Parts) -> Table:
     calls = [asked.calls[g.facts.number] for g in groups]
-    requests, tokens = sum(c.requests for c in calls), sum(c.tokens for c in calls)
-    prompt = sum(g.facts.prompt for g in groups)
+    requests, tokens = sum(c.requests for c in calls), sum(c.uncached for c in calls)
+    prompt = sum(c.prompt for c in calls)
     mean = prompt / requests if requests else 0.0
     rows: list[tuple[Cell, ...]] = []
     for cap in caps:
@@ -73,9 +74,16 @@ def _table(asked: Asked, groups: Sequence[Group], caps: Sequence[int], parts: Pa
         above = sum(part.requests for part in cut)
         if above:
             removed = sum(part.tokens for part in cut)
-            by_mean = max(0.0, mean - cap) / mean if mean else 0.0
+            by_mean = min(tokens, max(0.0, mean - cap) * requests)
             rows.append(
-                (cap, above, share(above, requests), removed, share(removed, tokens), by_mean)
+                (
+                    cap,
+                    above,
+                    share(above, requests),
+                    removed,
+                    share(removed, tokens),
+                    share(by_mean, tokens),
+                )
             )
     return Table(
         name="caps",

@@ -1,6 +1,6 @@
 """How much could go to a cheaper model at most."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from costctl.measure import refusals
 from costctl.measure.base import (
@@ -14,6 +14,7 @@ from costctl.measure.base import (
     share,
 )
 from costctl.measure.estimators.repeats import CLOCK
+from costctl.measure.served import Served, served, served_table
 from costctl.store import measures_shares
 from costctl.store.measures_shares import Part
 from costctl.table import Cell, Column, Kind, Table
@@ -26,45 +27,65 @@ def measure(asked: Asked) -> Measured:
     """Find the share of calls, and of cost, that is short enough to be easy."""
     easy = {part.group: part for part in measures_shares.easy(asked.store)}
     able = [g for g in asked.generating if g.facts.number in asked.calls]
+    listed = [g for g in asked.generating if asked.is_listed(g)]
+    theirs = served(asked) if able else {}
     found = [
-        _one(asked, g.place, [g], easy)
-        if g in able
+        _one(asked, g, easy.get(g.facts.number), theirs.get(g.facts.number))
+        if g.facts.number in asked.calls
         else Estimate(g.place, None, g.facts.rows, refusals.NO_CALLS)
-        for g in asked.generating
+        for g in listed
     ]
     if not able:
         return Measured(tuple(found))
-    found.insert(0, _one(asked, EVERYTHING, able, easy))
+    found.insert(0, _all(asked, able, easy))
     tables = [_table(asked, able)]
-    joint = [row for g in able if (row := _joint(asked, g)) is not None]
+    joint = [row for g in listed if (row := _joint(asked, g)) is not None]
     if joint:
-        tables.append(_joint_table(asked, joint))
+        tables.append(_joint_table(joint))
+    shown = [one for one in theirs.values() if asked.is_listed(one.group)]
+    if shown:
+        tables.append(served_table(shown))
     return Measured(tuple(found), tuple(tables))
 
 
-def _one(asked: Asked, place: Place, groups: Sequence[Group], easy: dict[int, Part]) -> Estimate:
-    numbers = [g.facts.number for g in groups]
-    calls = [asked.calls[number] for number in numbers]
-    chosen = [easy[number] for number in numbers if number in easy]
+def _all(asked: Asked, able: Sequence[Group], easy: Mapping[int, Part]) -> Estimate:
+    calls = [asked.calls[g.facts.number] for g in able]
+    chosen = [easy[g.facts.number] for g in able if g.facts.number in easy]
     value = share(sum(part.cost for part in chosen), sum(part.cost for part in calls))
-    notes: list[str] = []
-    sibling = groups[0].rate.cheaper_sibling if groups[0].rate and len(groups) == 1 else None
-    if not place.everything and sibling is None:
+    requests = sum(part.requests for part in calls)
+    size = asked.settings.easy
+    return Estimate(
+        EVERYTHING,
+        value,
+        requests,
+        None if value is not None else refusals.NO_COST,
+        by_requests=share(sum(part.requests for part in chosen), requests),
+        notes=(
+            f"up to {size.prompt:,} prompt and {size.output:,} output tokens; --easy sets them",
+        ),
+    )
+
+
+def _one(asked: Asked, group: Group, easy: Part | None, theirs: Served | None) -> Estimate:
+    calls = asked.calls[group.facts.number]
+    value = share(easy.cost if easy else 0.0, calls.cost)
+    sibling = group.rate.cheaper_sibling if group.rate else None
+    notes = [*asked.retirement(sibling), *(theirs.notes if theirs else ())]
+    if sibling is None and value is not None:
         notes.append("the price table names no cheaper sibling of this model")
-    misses = _among_misses(asked, numbers) if not place.everything else None
+    misses = _among_misses(asked, [group.facts.number])
     if misses is not None and value is not None:
         notes.append(
-            f"{value:.2%} of all calls by cost; the value counts calls that a cache would not answer"
+            f"{value:.1%} of all calls by cost; the value counts calls that a cache would not answer"
         )
         value = misses
     return Estimate(
-        place,
+        group.place,
         value,
-        sum(part.requests for part in calls),
+        calls.requests,
         None if value is not None else refusals.NO_COST,
-        by_requests=share(
-            sum(part.requests for part in chosen), sum(part.requests for part in calls)
-        ),
+        by_requests=share(easy.requests if easy else 0, calls.requests),
+        further=theirs.parameters if theirs else {},
         names={"to": sibling} if sibling else {},
         plan=bool(value) and sibling is not None,
         notes=tuple(notes),
@@ -77,8 +98,7 @@ def _among_misses(asked: Asked, groups: Sequence[int]) -> float | None:
     total, hit = repeats.total(groups), repeats.hit(repeats.ttl, CLOCK, groups)
     if not hit.cost:
         return None
-    easy = repeats.easy_total(groups).cost - repeats.easy_hit(repeats.ttl, CLOCK, groups).cost
-    return share(max(0.0, easy), total.cost - hit.cost)
+    return share(max(0.0, total.easy_cost - hit.easy_cost), total.cost - hit.cost)
 
 
 def _table(asked: Asked, groups: Sequence[Group]) -> Table:
@@ -86,7 +106,7 @@ def _table(asked: Asked, groups: Sequence[Group]) -> Table:
     sizes = sorted({*SIZES, own})
     parts = {(part.group, part.name): part for part in measures_shares.sized(asked.store, sizes)}
     rows: list[tuple[Cell, ...]] = []
-    for place, members in _scopes(groups):
+    for place, members in _scopes(asked, groups):
         calls = [asked.calls[g.facts.number] for g in members]
         for prompt, output in sizes:
             found = [parts.get((g.facts.number, f"{prompt}/{output}")) for g in members]
@@ -121,8 +141,10 @@ def _table(asked: Asked, groups: Sequence[Group]) -> Table:
     )
 
 
-def _scopes(groups: Sequence[Group]) -> list[tuple[Place, Sequence[Group]]]:
-    each: list[tuple[Place, Sequence[Group]]] = [(g.place, (g,)) for g in groups]
+def _scopes(asked: Asked, groups: Sequence[Group]) -> list[tuple[Place, Sequence[Group]]]:
+    each: list[tuple[Place, Sequence[Group]]] = [
+        (g.place, (g,)) for g in groups if asked.is_listed(g)
+    ]
     return [(EVERYTHING, groups), *each] if len(groups) > 1 else each
 
 
@@ -132,8 +154,7 @@ def _joint(asked: Asked, group: Group) -> tuple[Cell, ...] | None:
     total, hit = repeats.total(numbers), repeats.hit(repeats.ttl, CLOCK, numbers)
     if not hit.cost or not total.cost:
         return None
-    easy = repeats.easy_total(numbers).cost
-    both = repeats.easy_hit(repeats.ttl, CLOCK, numbers).cost
+    easy, both = total.easy_cost, hit.easy_cost
     return (
         group.facts.endpoint,
         group.facts.model,
@@ -144,8 +165,7 @@ def _joint(asked: Asked, group: Group) -> tuple[Cell, ...] | None:
     )
 
 
-def _joint_table(asked: Asked, rows: Sequence[tuple[Cell, ...]]) -> Table:
-    del asked
+def _joint_table(rows: Sequence[tuple[Cell, ...]]) -> Table:
     return Table(
         name="joint",
         title="Repeats and easy calls together, shares of the cost",
@@ -165,7 +185,7 @@ ESTIMATOR = Estimator(
     name="easy_calls",
     lever="route",
     parameter="fraction",
-    title="calls short enough to be easy",
+    title="easy calls, a ceiling",
     method="Share of the cost of calls whose prompt and answer are at most so long and that ended of themselves.",
     limit="A ceiling, not quality: whether the cheaper model answers well is not in the log, nor whether tools or a "
     "schema were used.",

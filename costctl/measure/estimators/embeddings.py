@@ -26,10 +26,10 @@ def measure(asked: Asked) -> Measured:
         return Measured(
             (Estimate(EVERYTHING, None, sum(g.facts.rows for g in asked.groups), none),)
         )
-    found = [_one(asked, g.place, (g,)) for g in groups]
+    found = [_one(asked, g.place, (g,)) for g in groups if asked.is_listed(g)]
     if len(groups) > 1:
         found.insert(0, _one(asked, EVERYTHING, groups))
-    return Measured(tuple(found), (_table(asked, groups),))
+    return Measured(tuple(found), (_table(asked, [g for g in groups if asked.is_listed(g)]),))
 
 
 def _one(asked: Asked, place: Place, groups: Sequence[Group]) -> Estimate:
@@ -51,7 +51,11 @@ def _one(asked: Asked, place: Place, groups: Sequence[Group]) -> Estimate:
         None if value is not None else "no tokens",
         names={"to": sibling} if sibling else {},
         plan=bool(value) and sibling is not None,
-        notes=("queries and documents of one index must use one model",),
+        asked=True,
+        notes=(
+            "queries and documents of one index must use one model",
+            *asked.retirement(sibling),
+        ),
     )
 
 
@@ -60,7 +64,7 @@ def _is_critical(group: Group, critical: Sequence[str]) -> bool:
 
 
 def _table(asked: Asked, groups: Sequence[Group]) -> Table:
-    tokens = sum(g.facts.prompt for g in groups)
+    tokens = sum(g.facts.prompt for g in asked.groups if g.facts.kind == KIND)
     return Table(
         name="embeddings",
         title="Embeddings",
@@ -90,7 +94,7 @@ ESTIMATOR = Estimator(
     name="embeddings",
     lever="swap",
     parameter="share",
-    title="embeddings off the critical path",
+    title="uncritical embeddings",
     method="Share of embedding tokens from endpoints that --critical does not name.",
     limit="How much worse search gets is not in the log, and re-embedding the corpus costs once.",
     measure=measure,

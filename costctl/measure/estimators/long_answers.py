@@ -9,7 +9,7 @@ from costctl.table import Column, Kind, Table
 def measure(asked: Asked) -> Measured:
     """Show the spread of answer lengths; which of them are too long, a log cannot tell."""
     spreads = {one.group: one for one in measures_shares.answers(asked.store)}
-    able = [g for g in asked.generating if g.facts.number in spreads]
+    able = [g for g in asked.generating if g.facts.number in spreads and asked.is_listed(g)]
     rows = sum(g.facts.rows for g in asked.generating)
     reason = (
         "how short answers may be is a decision; the table shows how long they are"

@@ -34,54 +34,85 @@ def measure(asked: Asked) -> Measured:
     able = [g for g, reason in zip(asked.groups, told, strict=True) if reason is None]
     bursts = measures_shares.bursts(asked.store) if able else {}
     found = [
-        _one(g.place, (g,), hours, bursts)
+        _one(g.place, (g,), hours)
         if reason is None
         else Estimate(g.place, None, g.facts.rows, reason)
         for g, reason in zip(asked.groups, told, strict=True)
+        if asked.is_listed(g)
     ]
-    if able:
-        found.insert(0, _one(EVERYTHING, able, hours, bursts))
-    tables = (_table(asked, hours),) if hours else ()
-    return Measured(tuple(found), tables)
+    if not able:
+        return Measured(tuple(found))
+    found.insert(0, _one(EVERYTHING, able, hours))
+    listed = [g for g in able if asked.is_listed(g)]
+    return Measured(tuple(found), (_night_table(listed, hours, bursts), _table(asked, hours)))
 
 
-def _why_not(asked: Asked, group: Group, hours: Mapping[int, object]) -> str | None:
+def _why_not(asked: Asked, group: Group, hours: Mapping[int, Sequence[Hour]]) -> str | None:
     if group.facts.number not in hours:
         return refusals.NO_CALLS
     if asked.span < LEAST:
-        return f"the log spans {asked.span.total_seconds() / 3600:.1f} hours: nights cannot be told from days"
-    if not group.facts.cost:
+        return f"the log spans {asked.span.total_seconds() / 3600:.1f} hours: a day is needed to tell nights"
+    if not sum(hour.cost for hour in hours[group.facts.number]):
         return refusals.NO_COST
     return None
 
 
-def _one(
-    place: Place,
-    groups: Sequence[Group],
-    hours: Mapping[int, Sequence[Hour]],
-    bursts: Mapping[int, float],
-) -> Estimate:
+def _one(place: Place, groups: Sequence[Group], hours: Mapping[int, Sequence[Hour]]) -> Estimate:
     found = [hour for g in groups for hour in hours[g.facts.number]]
-    night = [hour for hour in found if hour.hour >= NIGHT[0] or hour.hour < NIGHT[1]]
-    cost = sum(g.facts.cost or 0.0 for g in groups)
-    value = share(sum(hour.unattended for hour in night), cost)
+    night = _night(found)
+    value = share(sum(hour.unattended for hour in night), sum(hour.cost for hour in found))
     batch = all(g.batch for g in groups)
-    notes = [f"{share(sum(h.cost for h in night), cost) or 0:.1%} of the cost is at night"]
-    if not place.everything:
-        notes.append(
-            f"{bursts.get(groups[0].facts.number, 0.0):.1%} of the calls come in minutes with ten times the usual number"
-        )
-        if not batch:
-            notes.append("the batch tier has no price for this model")
+    notes = ("the batch tier has no price for this model",)
     return Estimate(
         place,
         value,
         sum(hour.requests for hour in found),
-        by_requests=share(sum(h.requests for h in night), sum(h.requests for h in found)),
+        by_requests=share(
+            sum(h.unattended_requests for h in night), sum(h.requests for h in found)
+        ),
         names={"to_tier": "batch"},
         plan=bool(value) and batch and not place.everything,
-        notes=tuple(notes),
+        notes=() if batch or place.everything or not value else notes,
         tier="standard",
+    )
+
+
+def _night(hours: Sequence[Hour]) -> list[Hour]:
+    return [hour for hour in hours if hour.hour >= NIGHT[0] or hour.hour < NIGHT[1]]
+
+
+def _night_table(
+    groups: Sequence[Group], hours: Mapping[int, Sequence[Hour]], bursts: Mapping[int, float]
+) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for group in groups:
+        found = hours[group.facts.number]
+        cost = sum(hour.cost for hour in found)
+        rows.append(
+            (
+                group.facts.endpoint,
+                group.facts.model,
+                share(sum(hour.cost for hour in _night(found)), cost),
+                share(sum(hour.unattended for hour in found), cost),
+                share(sum(hour.unattended for hour in _night(found)), cost),
+                bursts.get(group.facts.number),
+            )
+        )
+    return Table(
+        name="nights",
+        title="Who may wait, shares of the cost of single calls",
+        columns=(
+            Column("endpoint", "Endpoint", Kind.TEXT),
+            Column("model", "Model", Kind.NAME),
+            Column("night_share", "At night", Kind.SHARE),
+            Column("unattended_share", "No user or session", Kind.SHARE),
+            Column("both_share", "Both", Kind.SHARE),
+            Column("burst_share", "Calls in bursts", Kind.SHARE, wide_only=True),
+        ),
+        rows=tuple(rows),
+        notes=(
+            "No user or session: at the standard tier. In bursts: in minutes with ten times the usual number of calls.",
+        ),
     )
 
 
@@ -90,27 +121,22 @@ def _table(asked: Asked, hours: Mapping[int, Sequence[Hour]]) -> Table:
     for found in hours.values():
         for hour in found:
             by_hour[hour.hour].append(hour)
+    whole = sum(one.cost for found in by_hour.values() for one in found)
     rows: list[tuple[Cell, ...]] = []
     for clock in sorted(by_hour):
         cost = sum(one.cost for one in by_hour[clock])
         unattended = sum(one.unattended for one in by_hour[clock])
-        rows.append(
-            (
-                f"{clock:02d}:00",
-                sum(one.requests for one in by_hour[clock]),
-                cost,
-                share(cost, asked.cost),
-                share(unattended, asked.cost),
-            )
-        )
+        requests = sum(one.requests for one in by_hour[clock])
+        shares = (share(cost, whole), share(unattended, whole))
+        rows.append((f"{clock:02d}:00", requests, cost, *shares))
     return Table(
         name="hours",
-        title=f"By hour of the day ({asked.tz})",
+        title=f"Single calls by hour of the day ({asked.tz})",
         columns=(
             Column("hour", "Hour", Kind.TEXT),
             Column("requests", "Calls", Kind.COUNT),
             Column("cost_usd", "Cost", Kind.USD),
-            Column("cost_share", "Of the cost", Kind.SHARE),
+            Column("cost_share", "Of their cost", Kind.SHARE),
             Column("unattended_share", "No user or session", Kind.SHARE),
         ),
         rows=tuple(rows),
@@ -121,7 +147,7 @@ ESTIMATOR = Estimator(
     name="quiet_hours",
     lever="tier",
     parameter="share",
-    title="work that may wait for batch",
+    title="work that may wait",
     method="Share of the cost of calls at the standard tier between 22:00 and 06:00 that name no user and no session.",
     limit="Whether somebody waits is not in the log: jobs by day are missed, and night shifts and other zones are counted.",
     measure=measure,

@@ -34,7 +34,9 @@ def measure(asked: Asked) -> Measured:
         if able:
             found.append(_one(EVERYTHING, repeats, [g.facts.number for g in able], variant))
             rows += _rows(repeats, [g.facts.number for g in able], variant)
-        for group in asked.generating:
+        for group in asked.listed:
+            if not group.facts.generating:
+                continue
             reason = told[group.facts.number]
             if reason is None:
                 found.append(_one(group.place, repeats, [group.facts.number], variant))
@@ -72,6 +74,7 @@ def _one(place: Place, repeats: Repeats, groups: Sequence[int], variant: str) ->
 
 def _rows(repeats: Repeats, groups: Sequence[int], variant: str) -> list[tuple[Cell, ...]]:
     total = repeats.total(groups)
+    later = total.later_cost
     rows: list[tuple[Cell, ...]] = []
     for ttl in sorted({*TTLS, repeats.ttl}):
         for clock in CLOCKS if ttl < FOREVER else CLOCKS[:1]:
@@ -85,7 +88,7 @@ def _rows(repeats: Repeats, groups: Sequence[int], variant: str) -> list[tuple[C
                     hit.requests,
                     share(hit.requests, total.requests),
                     share(hit.cost, total.cost),
-                    repeats.later_rate(ttl, clock, groups),
+                    share(hit.later_cost, later),
                     hit.cost,
                 )
             )
@@ -118,7 +121,8 @@ ESTIMATOR = Estimator(
     parameter="hit",
     title="repeated prompts",
     method="Share of the cost of calls whose prompt (exact, or without case, space and punctuation) the same endpoint "
-    "and model answered before, within the time that answers are kept after they were written; retries left out.",
+    "and model answered before, within the time that answers are kept after they were written; retries left out. Low and high hold 9 of 10 draws of whole days, from "
+    "seven days on.",
     limit="Questions in other words are not seen, and whether an old answer would still be right is not in the log.",
     measure=measure,
 )

@@ -1,6 +1,14 @@
 """Models of which a newer, cheaper snapshot is out."""
 
-from costctl.measure.base import EVERYTHING, Asked, Estimate, Estimator, Measured, Place
+from costctl.measure.base import (
+    EVERYTHING,
+    Asked,
+    Estimate,
+    Estimator,
+    Measured,
+    Place,
+    retirement_text,
+)
 from costctl.store.rollup_mixes import Mix
 from costctl.table import Column, Kind, Table
 
@@ -14,14 +22,15 @@ def measure(asked: Asked) -> Measured:
     if not stale:
         none = "no model in use has a newer, cheaper one of its family in the price table"
         return Measured((Estimate(EVERYTHING, None, rows, none),), tables)
-    return Measured(tuple(_one(mix) for mix in stale), tables)
+    return Measured(tuple(_one(asked, mix) for mix in stale), tables)
 
 
-def _one(mix: Mix) -> Estimate:
+def _one(asked: Asked, mix: Mix) -> Estimate:
     saved = 1 - mix.newer.cost_usd / mix.now_usd if mix.newer and mix.now_usd else 0.0
     notes = [f"{saved:.1%} cheaper at the same tokens"]
     if mix.retires_on:
-        notes.append(f"{mix.price_model} retires on {mix.retires_on}")
+        notes.append(retirement_text(mix.price_model, mix.retires_on, asked.at))
+    notes += asked.retirement(mix.newer.name if mix.newer else None)
     return Estimate(
         Place(mix.endpoint, mix.model),
         1.0,

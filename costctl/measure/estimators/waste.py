@@ -20,21 +20,21 @@ def measure(asked: Asked) -> Measured:
     parts: dict[int, list[Part]] = defaultdict(list)
     for part in asked.waste:
         parts[part.group].append(part)
-    found = [_one(asked, group, parts[group.facts.number]) for group in asked.groups]
-    known = [one for one in found if one.value is not None]
-    if known:
-        found.insert(0, _all(asked, len(known)))
+    each = [(group, _one(group, parts[group.facts.number])) for group in asked.groups]
+    able = [group for group, one in each if one.value is not None]
+    found = [one for group, one in each if asked.is_listed(group)]
+    if able:
+        found.insert(0, _all(asked, able))
     return Measured(tuple(found), (_table(asked),) if asked.waste else ())
 
 
-def _one(asked: Asked, group: Group, parts: Sequence[Part]) -> Estimate:
+def _one(group: Group, parts: Sequence[Part]) -> Estimate:
     facts = group.facts
     missing = _missing(group)
     if missing and not parts:
         return Estimate(group.place, None, facts.rows, missing)
     if not facts.cost:
         return Estimate(group.place, None, facts.rows, refusals.NO_COST)
-    del asked
     value = sum(part.cost for part in parts) / facts.cost
     notes = (f"failed calls only: {missing}",) if missing else ()
     return Estimate(
@@ -55,19 +55,18 @@ def _missing(group: Group) -> str | None:
     return reason
 
 
-def _all(asked: Asked, groups: int) -> Estimate:
-    rows = sum(group.facts.rows for group in asked.groups)
-    note = (
-        (f"{groups} of {len(asked.groups)} groups can tell",) if groups < len(asked.groups) else ()
-    )
+def _all(asked: Asked, able: Sequence[Group]) -> Estimate:
+    numbers = {group.facts.number for group in able}
+    parts = [part for part in asked.waste if part.group in numbers]
+    note = f"{len(able)} of {len(asked.groups)} groups can tell"
     return Estimate(
         EVERYTHING,
-        share(sum(part.cost for part in asked.waste), asked.cost),
-        rows,
+        share(sum(part.cost for part in parts), sum(g.facts.cost or 0.0 for g in able)),
+        sum(group.facts.rows for group in able),
         by_requests=share(
-            sum(part.requests for part in asked.waste), sum(g.facts.requests for g in asked.groups)
+            sum(part.requests for part in parts), sum(g.facts.requests for g in able)
         ),
-        notes=note,
+        notes=(note,) if len(able) < len(asked.groups) else (),
     )
 
 
