@@ -77,7 +77,7 @@ def setting_text(line: LeverLine) -> str:
     lever = LEVERS[planned.lever]
     if planned.cap_tokens is not None:
         return f"prompts cut at {planned.cap_tokens:,} tokens"
-    text = _figure(numbers_of(planned)[lever.primary], lever.params[lever.primary])
+    text = figure(numbers_of(planned)[lever.primary], lever.params[lever.primary])
     to = line.params.get(lever.moves) if lever.moves else None
     return f"{text} to {to}" if to else text
 
@@ -89,10 +89,11 @@ def where_text(planned: PlannedLever) -> str:
     return ", ".join("|".join(condition.patterns) for condition in planned.where)
 
 
-def _figure(number: Range, param: Param) -> str:
+def figure(number: Range, param: Param) -> str:
+    """Return a number as people read it."""
     values = (number.mode,) if number.is_point else (number.low, number.mode, number.high)
     if param.unit in {Unit.SHARE, Unit.SAVED}:
-        return ":".join(f"{value * 100:.4g}%" for value in values)
+        return ":".join(f"{value * 100:.5g}%" for value in values)
     return ":".join(f"{value:.6g}" for value in values)
 
 
@@ -120,7 +121,7 @@ def _remarks(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iter
         param = lever.param(name)
         if source == "evidence":
             known = f" ({param.evidence.source})" if param.evidence else ""
-            yield f"{name} {_figure(numbers_of(planned)[name], param)} is assumed{known}"
+            yield f"{name} {figure(numbers_of(planned)[name], param)} is assumed{known}"
 
 
 def _partly(problem: Problem, planned: PlannedLever) -> Iterator[str]:
@@ -184,8 +185,8 @@ def _above_evidence(planned: PlannedLever) -> Iterator[Warn]:
         number, known = numbers_of(planned)[name], param.evidence
         if planned.cap_tokens is not None or number.mode <= known.high:
             continue
-        high = _figure(Range.point(known.high), param)
+        high = figure(Range.point(known.high), param)
         yield Warn(
             "above_evidence",
-            f"{planned.name}: {name} {_figure(number, param)} is above {high}, the highest that the evidence supports",
+            f"{planned.name}: {name} {figure(number, param)} is above {high}, the highest that the evidence supports",
         )

@@ -14,7 +14,7 @@ from costctl.simulate.commitment import units_of
 from costctl.simulate.describe import lines_of
 from costctl.simulate.goal_seek import reach
 from costctl.simulate.inputs import Inputs, Source, inputs_of, logged_of
-from costctl.simulate.outcome import Band, GroupLine, Outcome, Target, Units
+from costctl.simulate.outcome import Band, GroupLine, Outcome, Target
 from costctl.simulate.plan import Plan, PlannedLever, matches
 from costctl.simulate.project import project
 from costctl.simulate.rows import in_order, row_facts
@@ -58,12 +58,14 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
     lines, warnings = lines_of(problem, found, inputs.facts, prepared.remarks, prices_on)
     wanted = plan.target_usd
     units = units_of(problem, source, basis, plan.provisioned) if plan.provisioned else None
+    less = units.monthly_saving if units else 0.0
     spread = simulate_draws(
         problem,
         draws=options.draws,
         seed=options.seed,
         distribution=options.distribution,
         target=None if wanted is None else float(wanted),
+        less=less,
     )
     return Outcome(
         plan.name,
@@ -72,11 +74,13 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
         lines,
         options.by,
         _groups(problem, options.by),
-        _target(problem, wanted, found, spread, confidence=options.confidence, units=units),
+        _target(
+            problem, wanted, found.after - less, spread, confidence=options.confidence, less=less
+        ),
         spread,
-        tuple(_bands(problem, found.after)),
+        tuple(_bands(problem, found.after - less)),
         units=units,
-        route_orders=_route_orders(plan, source, inputs),
+        route_orders=_route_orders(plan, source, inputs, less),
         warnings=warnings,
     )
 
@@ -138,21 +142,20 @@ def _groups(problem: Problem, by: Sequence[str]) -> tuple[GroupLine, ...]:
 def _target(
     problem: Problem,
     wanted: Decimal | None,
-    found: Attribution,
+    after: float,
     spread: Uncertainty | None,
     *,
     confidence: float,
-    units: Units | None,
+    less: float,
 ) -> Target | None:
     if wanted is None:
         return None
-    judged, statistic = found.after, "point"
+    judged, statistic = after, "point"
     if spread is not None:
         high = confidence > 0.5  # noqa: PLR2004 - the median
         statistic = "p90" if high else "p50"
         judged = spread.independent.p90 if high else spread.independent.p50
-    saved = units.monthly_saving if units else 0.0
-    return Target(wanted, judged - saved, statistic, reach(problem, float(wanted) + saved))
+    return Target(wanted, judged, statistic, reach(problem, float(wanted), less=less))
 
 
 def _bands(problem: Problem, after: float) -> Iterator[Band]:
@@ -185,7 +188,9 @@ def _band(
     yield Band((cache.name, route.name), after + nested - middle, after, after + disjoint - middle)
 
 
-def _route_orders(plan: Plan, source: Source, inputs: Inputs) -> tuple[float, float] | None:
+def _route_orders(
+    plan: Plan, source: Source, inputs: Inputs, less: float
+) -> tuple[float, float] | None:
     """Return the bill if the routed calls are the cheapest ones, and the dearest ones."""
     flat = [p for p in plan.levers if p.lever == "route" and p.order == "flat"]
     few = sum(group.rows for group in inputs.groups) <= ORDER_ROWS
@@ -197,5 +202,5 @@ def _route_orders(plan: Plan, source: Source, inputs: Inputs) -> tuple[float, fl
         levers = in_order(plan.levers, order)
         rows, _ = row_facts(levers, inputs, source)
         problem = bind(inputs.usage, inputs.prices, levers, rows)
-        found.append(bill(problem, worlds(problem, [all_on(problem)]))[0])
+        found.append(bill(problem, worlds(problem, [all_on(problem)]))[0] - less)
     return found[0], found[1]

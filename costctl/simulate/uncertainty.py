@@ -99,8 +99,12 @@ def simulate_draws(
     seed: int = SEED,
     distribution: str = "triangular",
     target: float | None = None,
+    less: float = 0.0,
 ) -> Uncertainty | None:
-    """Return the spread of the bill; None where nothing is uncertain."""
+    """Return the spread of the bill; None where nothing is uncertain.
+
+    `less` is what comes off every bill after the levers.
+    """
     numbers = uncertain(problem.planned)
     if not numbers or not draws:
         return None
@@ -116,9 +120,9 @@ def simulate_draws(
         draws,
         seed,
         distribution,
-        _spread(_bills(problem, draws, apart), target),
-        _spread(_bills(problem, draws, joint), target),
-        tornado(problem),
+        _spread(_bills(problem, draws, apart) - less, target),
+        _spread(_bills(problem, draws, joint) - less, target),
+        tornado(problem, less=less),
     )
 
 
@@ -191,7 +195,7 @@ def _percentile(bill: pl.Series, p: float) -> float:
     return 0.0 if found is None else float(found)
 
 
-def tornado(problem: Problem) -> tuple[Swing, ...]:
+def tornado(problem: Problem, *, less: float = 0.0) -> tuple[Swing, ...]:
     """Return how far each uncertain number moves the bill by itself, the farthest first."""
     numbers = uncertain(problem.planned)
     values: dict[str, list[float]] = {
@@ -200,7 +204,7 @@ def tornado(problem: Problem) -> tuple[Swing, ...]:
     for i, n in enumerate(numbers):
         values[n.column][2 * i : 2 * i + 2] = [n.number.low, n.number.high]
     frame = worlds(problem, [all_on(problem)] * (2 * len(numbers)), values)
-    bill = bills(problem.usage, problem.prices, frame)["cost_usd"].to_list()
+    bill = (bills(problem.usage, problem.prices, frame)["cost_usd"] - less).to_list()
     swings = [
         Swing(n.column, n.number, bill[2 * i], bill[2 * i + 1]) for i, n in enumerate(numbers)
     ]

@@ -568,8 +568,10 @@ def test_a_plan_that_goes_beyond_usual_settings_is_not_called_out_of_reach(run, 
 
 
 def test_levers_that_do_not_meet_have_no_interaction(run, week):
-    found = run("simulate", week, "--cache-hit", "rag_query=0.2")
-    assert "interaction: none" in found.stdout
+    found = run(
+        "simulate", week, "--cache-hit", "rag_query=0.2", "--trim", "intent_classifier=0.1"
+    )
+    assert "saved by the levers; interaction: none" in found.stdout
 
 
 def test_a_retired_sibling_is_no_default_target(run, week):
