@@ -149,7 +149,8 @@ def _over(
 
 
 def _source(session: Session, plan: Plan, at: datetime, by: Sequence[str]) -> Source:
-    named = [c.dimension for lever in plan.levers for c in lever.where]
+    selectors = [where for lever in plan.levers for where in (lever.where, *lever.unless)]
+    named = [condition.dimension for where in selectors for condition in where]
     if plan.provisioned:
         named += [c.dimension for c in plan.provisioned.where]
     dims = tuple(name for name in dict.fromkeys((*by, *named)) if name not in LOGGED)

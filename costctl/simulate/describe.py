@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 
 from costctl.groups import Rate
 from costctl.levers import LEVERS, Param, Unit
@@ -37,7 +38,7 @@ def lines_of(
             LeverLine(
                 planned,
                 saving,
-                params_of(planned, facts),
+                params_of(planned, facts, whole=not problem.refused.get(planned.name)),
                 tuple(dict.fromkeys(notes)),
                 problem.idle.get(planned.name),
             )
@@ -45,11 +46,17 @@ def lines_of(
     return tuple(lines), tuple(warnings)
 
 
-def params_of(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> dict[str, object]:
-    """Return the numbers and names of a lever as a scenario file says them."""
+def params_of(
+    planned: PlannedLever, facts: Mapping[str, Sequence[Rate]], *, whole: bool = True
+) -> dict[str, object]:
+    """Return the numbers and names of a lever as a scenario file says them.
+
+    A cheaper sibling has a name where it is one model and `whole`: all that is selected moves there.
+    """
     found: dict[str, object] = {}
     for name, value in planned.names.items():
-        found[name] = _resolved(value, facts) if value == SIBLING else value
+        siblings = _siblings(facts) if value == SIBLING else ()
+        found[name] = siblings[0] if whole and len(siblings) == 1 else value
     for name, number in planned.params.items():
         found[name] = number.mode if number.is_point else shown_range(number)
     if planned.cap_tokens is not None:
@@ -57,6 +64,11 @@ def params_of(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> dic
         found["cap_tokens"] = planned.cap_tokens
     if planned.order != "flat":
         found["order"] = planned.order
+    if planned.levels:
+        found["levels"] = {
+            name: {f"{Decimal(repr(value)):f}": risk for value, risk in levels.items()}
+            for name, levels in planned.levels.items()
+        }
     if "classifier_model" in found:
         found["classifier"] = {
             "model": found.pop("classifier_model"),
@@ -68,7 +80,7 @@ def params_of(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> dic
 
 def shown_range(number: Range) -> str:
     """Return a range as it is typed."""
-    return ":".join(f"{value:.12g}" for value in (number.low, number.mode, number.high))
+    return ":".join(f"{Decimal(repr(value)):f}" for value in (number.low, number.mode, number.high))
 
 
 def setting_text(line: LeverLine) -> str:
@@ -97,9 +109,8 @@ def figure(number: Range, param: Param) -> str:
     return ":".join(f"{value:.6g}" for value in values)
 
 
-def _resolved(name: str, facts: Mapping[str, Sequence[Rate]]) -> str:
-    found = sorted({rate.wanted.name for rate in facts.get(name, ())})
-    return ", ".join(found) if found else name
+def _siblings(facts: Mapping[str, Sequence[Rate]]) -> list[str]:
+    return sorted({rate.wanted.name for rate in facts.get(SIBLING, ())})
 
 
 def _named(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iterator[Rate]:
@@ -109,8 +120,9 @@ def _named(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iterat
 
 
 def _remarks(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iterator[str]:
-    if planned.names.get("to") == SIBLING:
-        yield f"moves to the cheaper sibling that the price table names: {_resolved(SIBLING, facts)}"
+    siblings = _siblings(facts)
+    if planned.names.get("to") == SIBLING and siblings:
+        yield f"moves to the cheaper sibling that the price table names: {', '.join(siblings)}"
     for rate in _named(planned, facts):
         if rate.other_provider:
             yield f"{rate.wanted.name} is priced at {rate.price_provider}: {rate.wanted.provider} does not list it"

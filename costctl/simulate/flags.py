@@ -103,7 +103,8 @@ def _simple(flags: Flags) -> Iterator[PlannedLever]:
     for attribute, simple in SIMPLE.items():
         place = Place(simple.flag)
         lever = LEVERS[simple.lever]
-        for text in getattr(flags, attribute):
+        texts = getattr(flags, attribute)
+        for number, text in enumerate(texts, start=1):
             selector, value = split_selector(text)
             planned = PlannedLever(
                 "",
@@ -114,17 +115,18 @@ def _simple(flags: Flags) -> Iterator[PlannedLever]:
                 {lever.primary: "given"},
                 flag=simple.flag,
             )
-            yield _completed(planned, flags)
+            yield _completed(planned, flags, last=number == len(texts))
     _refuse_alone(flags)
 
 
-def _completed(planned: PlannedLever, flags: Flags) -> PlannedLever:
+def _completed(planned: PlannedLever, flags: Flags, *, last: bool) -> PlannedLever:
     if planned.lever == "response_cache":
-        return _cache(planned, flags)
+        return _cache(planned, flags, fixed=last)
     return _route(planned, flags) if planned.lever == "route" else planned
 
 
-def _cache(planned: PlannedLever, flags: Flags) -> PlannedLever:
+def _cache(planned: PlannedLever, flags: Flags, *, fixed: bool) -> PlannedLever:
+    """Return the cache with what it needs; however often its hit rate is set, it is run and paid once."""
     lever = LEVERS["response_cache"]
     texts = {
         "eligible": ("--cache-eligible", flags.cache_eligible),
@@ -137,7 +139,7 @@ def _cache(planned: PlannedLever, flags: Flags) -> PlannedLever:
     if flags.cache_fixed_usd is not None:
         place = Place("--cache-fixed-usd")
         value = read_number(flags.cache_fixed_usd, lever.param("fixed_usd"), place)
-        params["fixed_usd"] = Range.point(value)
+        params |= {"fixed_usd": Range.point(value)} if fixed else {}
     if (flags.cache_lookup_model is None) != (flags.cache_lookup_tokens is None):
         raise CostctlError(
             "--cache-lookup-model and --cache-lookup-tokens belong together",
@@ -221,7 +223,7 @@ def _latest_wins(
         for other in later
         if other.lever == lever.lever and (any_flag or other.flag == lever.flag)
     )
-    return replace(lever, unless=taken)
+    return replace(lever, unless=(*lever.unless, *taken))
 
 
 def _check_models(lever: PlannedLever, known: Callable[[str], bool]) -> None:

@@ -14,12 +14,13 @@ from costctl.simulate.commitment import units_of
 from costctl.simulate.describe import lines_of
 from costctl.simulate.goal_seek import reach
 from costctl.simulate.inputs import Inputs, Source, inputs_of, logged_of
-from costctl.simulate.outcome import Band, GroupLine, Outcome, Target
+from costctl.simulate.outcome import Band, GroupLine, Outcome, Target, Units
 from costctl.simulate.plan import Plan, PlannedLever, matches
 from costctl.simulate.project import project
 from costctl.simulate.rows import in_order, row_facts
 from costctl.simulate.uncertainty import DRAWS, SEED, Uncertainty, simulate_draws
 from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
+from costctl.table import Warn
 
 ORDER_ROWS = 200_000
 """Up to so many rows the range of a flat route is looked up without being asked for."""
@@ -81,8 +82,13 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
         tuple(_bands(problem, found.after - less)),
         units=units,
         route_orders=_route_orders(plan, source, inputs, less),
-        warnings=warnings,
+        warnings=(*warnings, *_unsold(plan, units)),
     )
+
+
+def _unsold(plan: Plan, units: Units | None) -> Iterator[Warn]:
+    if plan.provisioned and units is None:
+        yield Warn("not_applicable", "ptu does nothing: no usage matches its selector")
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,6 @@
 """A plan from a scenario file."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from costctl.yaml_file import Node, Reader, load
 VERSION = "1"
 PERIODS = ("30d", "calendar")
 CLASSIFIER = {"input_tokens": "classifier_in", "output_tokens": "classifier_out"}
-ROW_LEVEL = {"compress": "cap_tokens", "route": "order"}
+LEVER_DIMENSIONS = (*DIMENSIONS, "price_name")
 UNITS = Param("", unit=Unit.SIZE)
 AMOUNT = Param("", unit=Unit.USD)
 RATIO = Param("", unit=Unit.RATIO)
@@ -72,7 +72,8 @@ def _lever(reader: Reader) -> PlannedLever | None:
     planned = PlannedLever(
         name=reader.text("name", "") or "",
         lever=kind,
-        where=read_where(reader),
+        where=_lever_where(reader),
+        unless=tuple(_conditions(one, LEVER_DIMENSIONS) for one in reader.mappings("unless")),
         params=draft.params,
         names=draft.names,
         sources=draft.sources,
@@ -161,17 +162,25 @@ def _read_classifier(reader: Reader, lever: Lever, draft: _Draft) -> None:
 def read_where(reader: Reader) -> tuple[Condition, ...]:
     """Read `where`: keys are AND, a list is OR, values are globs."""
     inner = reader.mapping("where")
-    if inner is None:
-        return ()
+    return _conditions(inner, DIMENSIONS) if inner else ()
+
+
+def _lever_where(reader: Reader) -> tuple[Condition, ...]:
+    """Read what a lever selects; it may name a model as the price table does."""
+    inner = reader.mapping("where")
+    return _conditions(inner, LEVER_DIMENSIONS) if inner else ()
+
+
+def _conditions(reader: Reader, dimensions: Sequence[str]) -> tuple[Condition, ...]:
     found = []
-    for key in inner.keys():  # noqa: SIM118 - a reader is no dictionary
-        patterns = inner.texts(key, required=True)
-        if key not in DIMENSIONS and not key.startswith("tag."):
-            node = (inner.node.entries or {})[key]
-            inner.bad(node, f"where.{key}: no such dimension{nearest(key, DIMENSIONS)}")
+    for key in reader.keys():  # noqa: SIM118 - a reader is no dictionary
+        patterns = reader.texts(key, required=True)
+        if key not in dimensions and not key.startswith("tag."):
+            node = (reader.node.entries or {})[key]
+            reader.bad(node, f"where.{key}: no such dimension{nearest(key, dimensions)}")
         if patterns:
             found.append(Condition(key, patterns))
-    inner.done()
+    reader.done()
     return tuple(found)
 
 

@@ -25,7 +25,7 @@ class Uncertain:
     Attributes:
         column: `NAME.PARAMETER`.
         number: its range.
-        draw: numbers of one flag share their luck, whatever endpoint they are set on.
+        draw: whose luck it shares: a lever errs alike wherever it is set.
         more_saves: whether a higher value lowers the bill.
     """
 
@@ -86,10 +86,17 @@ def uncertain(planned: Sequence[PlannedLever]) -> list[Uncertain]:
         params = LEVERS[lever.lever].all_params()
         for name, number in numbers_of(lever).items():
             if not number.is_point:
-                draw = (lever.flag or lever.name, name)
                 column = f"{lever.name}.{name}"
-                found.append(Uncertain(column, number, draw, params[name].more_saves))
+                found.append(
+                    Uncertain(column, number, (_luck(lever), name), params[name].more_saves)
+                )
     return found
+
+
+def _luck(lever: PlannedLever) -> str:
+    """Return whose luck a lever shares: its type's, unless the plan gives it a name of its own."""
+    own, _, number = lever.name.partition(lever.lever)
+    return lever.name if own or number.lstrip("_0123456789") else lever.lever
 
 
 def simulate_draws(

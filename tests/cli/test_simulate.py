@@ -124,23 +124,21 @@ def test_flags_say_the_same_as_a_scenario(tmp_path, result):
 
 def test_json_read_back_as_a_scenario_gives_the_same(tmp_path, result):
     first = result(
-        "--cache-hit", "rag_query=0.05:0.2:0.6", "--cache-lookup-model", "text-embedding-3-small",
+        "--cache-hit", "0.05:0.2:0.6", "--cache-hit", "rag_query=0.1:0.3:0.5",
+        "--cache-lookup-model", "text-embedding-3-small",
         "--cache-lookup-tokens", "40", "--cache-fixed-usd", "100", "--route", "0.4",
-        "--route-classifier", "gpt-4o-mini", "--output-cut", "0.1", "--target", "3000",
+        "--route-classifier", "gpt-4o-mini", "--output-cut", "0.1", "--output-cut", "model:gpt-4o*=0.2",
+        "--embed-downgrade", "0.3:0.55:1", "--target", "3000",
     )  # fmt: skip
-    levers = [
-        {"lever": one["lever"], "name": one["name"], "where": one["where"], **one["params"]}
-        for one in first["levers"]
-    ]
-    for lever in levers:
-        if not lever["where"]:
-            del lever["where"]
+    keys = ("lever", "name", "where", "unless")
+    levers = [{key: one[key] for key in keys} | one["params"] for one in first["levers"]]
     plan = tmp_path / "again.yaml"
     plan.write_text(json.dumps({"version": 1, "levers": levers, "target_usd": 3000}))
     second = result("--scenario", plan)
     for name in ("after_usd", "combined_saving_usd", "naive_sum_usd", "overhead_usd"):
         assert second[name] == pytest.approx(first[name], rel=1e-12)
-    assert second["uncertainty"]["p90_after_usd"] == first["uncertainty"]["p90_after_usd"]
+    assert second["uncertainty"] == first["uncertainty"]
+    assert second["target"] == first["target"]
 
 
 def test_a_later_setting_of_a_flag_wins_on_what_it_selects(result):
@@ -151,6 +149,13 @@ def test_a_later_setting_of_a_flag_wins_on_what_it_selects(result):
     assert after["rag_query"] == pytest.approx(0.4)
     assert after["document_summary"] == pytest.approx(0.9)
     assert after["embedding"] == 1
+
+
+def test_a_cache_that_serves_two_endpoints_is_paid_once(result):
+    found = result("--cache-hit", "rag_query=0.6", "--cache-hit", "document_summary=0.2", "--cache-fixed-usd", "100")  # fmt: skip
+    assert found["overhead_usd"] == 100
+    saved = (635.06 * 0.6 + 358.4 * 0.2) * 30 / 7 - 100
+    assert found["combined_saving_usd"] == pytest.approx(saved)
 
 
 def test_a_flag_replaces_the_files_levers_of_its_type_where_it_selects(tmp_path, result):
@@ -409,13 +414,14 @@ def test_units_are_sized_on_what_the_levers_leave(tmp_path, result, run, week):
     assert "paid whether used or not" in run("simulate", week, "--scenario", plan).stdout
 
 
-def test_units_for_nothing_are_left_out(tmp_path, result):
+def test_units_for_nothing_are_left_out_and_said_to_be(tmp_path, result, run, week):
     plan = tmp_path / "plan.yaml"
     plan.write_text(
         "version: 1\nptu: {where: {endpoint: gone}, usd_per_unit_hour: 1, min_units: 1, step: 1, "
         "max_units: 2, output_ratio: 3, tpm_per_unit: 2500}\n"
     )
     assert result("--scenario", plan)["provisioned"] is None
+    assert "ptu does nothing: no usage matches" in run("simulate", week, "--scenario", plan).stderr
 
 
 AIDER = (
@@ -568,9 +574,7 @@ def test_a_plan_that_goes_beyond_usual_settings_is_not_called_out_of_reach(run, 
 
 
 def test_levers_that_do_not_meet_have_no_interaction(run, week):
-    found = run(
-        "simulate", week, "--cache-hit", "rag_query=0.2", "--trim", "intent_classifier=0.1"
-    )
+    found = run("simulate", week, "--cache-hit", "rag_query=0.2", "--trim", "intent_classifier=0.1")
     assert "saved by the levers; interaction: none" in found.stdout
 
 
