@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,6 @@ from costctl.cli._lever_options import LeverOptions, PlanOptions
 from costctl.cli._session import Session, dimensions_of
 from costctl.cli._when import moment_of
 from costctl.errors import CostctlError, NoDataError
-from costctl.groups import Wanted
 from costctl.reports.simulate import simulate_report
 from costctl.reports.sweep import sweep_report
 from costctl.simulate.basis import Basis, basis_of, span_of
@@ -23,8 +22,8 @@ from costctl.simulate.plan import SIBLING, Plan
 from costctl.simulate.run import Options, prepare, simulate
 from costctl.simulate.scenario import read_scenario
 from costctl.simulate.sweep import read_axes, sweep
-from costctl.store import rollup_groups
-from costctl.store.rollup_rates import rates_at
+from costctl.store import rollup, rollup_groups
+from costctl.store.rollup_rates import is_listed, rates_at
 from costctl.table import Envelope, Report
 from costctl.vocabulary import Condition, Query, Spent
 from costctl.yaml_file import NUMBER
@@ -42,12 +41,14 @@ class Asked:
     Attributes:
         source: usage and prices at the price date.
         total: all usage in scope.
+        days: its days with usage, where they are known.
     """
 
     plan: Plan
     source: Source
     basis: Basis
     total: Spent
+    days: tuple[date, ...] | None
 
 
 def asked(
@@ -56,7 +57,7 @@ def asked(
     """Return the plan of the command line over the usage in scope."""
     scenario = read_scenario(question.scenario) if question.scenario else Plan()
     at = _prices_at(session, question.prices_at or scenario.prices_at)
-    plan = plan_of(Flags(**asdict(levers)), scenario, partial(_is_listed, session, at))
+    plan = plan_of(Flags(**asdict(levers)), scenario, partial(is_listed, session.store))
     if question.target is not None:
         plan = replace(plan, target_usd=money(question.target, "--target"))
     invoice = question.invoice_total
@@ -84,7 +85,7 @@ def answer(
     found = asked(session, levers, question, names)
     outcome = simulate(found.plan, found.source, found.basis, replace(options, by=names))
     report = simulate_report(outcome, order_free=order_free)
-    return report, session.envelope(found.total), found.total.rows
+    return report, session.envelope(found.total, found.days), found.total.rows
 
 
 def swept(
@@ -99,7 +100,7 @@ def swept(
             "no usage with a price in this scope", "`costctl status` shows what there is"
         )
     report = sweep_report(sweep(prepared.problem, axes), found.plan.target_usd)
-    return report, session.envelope(found.total), found.total.rows
+    return report, session.envelope(found.total, found.days), found.total.rows
 
 
 def projected(session: Session, scenario: Path, match: tuple[Condition, ...]) -> Projected:
@@ -134,7 +135,7 @@ def _over(
     invoice: Decimal | None,
 ) -> Asked:
     source = _source(session, plan, at, by)
-    total = session.total(replace(session.query, by=(), prices_at=None))
+    total, days = rollup.total_again(session.store)
     window = session.query.window
     span = span_of(window, total.first, total.last, session.as_of, session.moment.zone)
     basis = basis_of(
@@ -145,7 +146,7 @@ def _over(
         month=month,
         invoice=invoice,
     )
-    return Asked(plan, source, basis, total)
+    return Asked(plan, source, basis, total, days if session.query.tz == "UTC" else None)
 
 
 def _source(session: Session, plan: Plan, at: datetime, by: Sequence[str]) -> Source:
@@ -171,7 +172,7 @@ def _source(session: Session, plan: Plan, at: datetime, by: Sequence[str]) -> So
         ordered=lambda order, fractions: rollup_groups.ordered_shares(
             store, query, order, fractions, dims=dims, also=also
         ),
-        long=lambda minimum: rollup_groups.share_at_least(store, query, minimum, dims, also),
+        long=lambda minima: rollup_groups.shares_at_least(store, query, minima, dims, also),
         hours=partial(_hours, session),
     )
 
@@ -188,11 +189,6 @@ def _at(query: Query, at: datetime) -> Query:
 
 def _prices_at(session: Session, text: str | None) -> datetime:
     return moment_of(text, session.moment.zone, "--prices-at") if text else session.as_of
-
-
-def _is_listed(session: Session, at: datetime, model: str) -> bool:
-    """Return whether some price file lists a model."""
-    return rates_at(session.store, at, [Wanted(model)])[0].price_name is not None
 
 
 def money(text: str, flag: str) -> Decimal:

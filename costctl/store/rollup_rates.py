@@ -31,6 +31,11 @@ def rates_at(store: Store, at: datetime, wanted: Sequence[Wanted]) -> list[Rate]
     ]
 
 
+def is_listed(store: Store, model: str) -> bool:
+    """Return whether some price file lists a model."""
+    return _find(store, Wanted(model))[0].price_name is not None
+
+
 def _asked(wanted: Wanted) -> tuple[str, str | None, str | None]:
     return wanted.name, wanted.provider, wanted.region
 
