@@ -11,8 +11,11 @@ from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
 STRAIGHT = 1e-9
 """How far the middle may be off the line between two bills before it is no line."""
 
-GRID = 64
-ROUNDS = 5
+GRID = 1_024
+ROUNDS = 3
+"""So many points a round, so many rounds: a billionth of the range.
+
+A round has a price of its own, so few large ones are faster than many small ones."""
 SIZE_LIMIT = 10_000.0
 """Largest count that is tried where a number is not bounded by nature."""
 

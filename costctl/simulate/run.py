@@ -16,7 +16,6 @@ from costctl.simulate.goal_seek import reach
 from costctl.simulate.inputs import Inputs, Source, inputs_of, logged_of
 from costctl.simulate.outcome import Band, GroupLine, Outcome, Target, Units
 from costctl.simulate.plan import Plan, PlannedLever, matches
-from costctl.simulate.project import project
 from costctl.simulate.rows import in_order, row_facts
 from costctl.simulate.uncertainty import DRAWS, SEED, Uncertainty, simulate_draws
 from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
@@ -74,7 +73,7 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
         found,
         lines,
         options.by,
-        _groups(problem, options.by),
+        _groups(problem, found, options.by),
         _target(
             problem, wanted, found.after - less, spread, confidence=options.confidence, less=less
         ),
@@ -132,16 +131,13 @@ def _refuse_empty_selectors(levers: Sequence[PlannedLever], source: Source) -> N
         )
 
 
-def _groups(problem: Problem, by: Sequence[str]) -> tuple[GroupLine, ...]:
-    frame = worlds(problem, [frozenset(), all_on(problem)])
-    cost = project(problem.usage, problem.prices, frame)
-    before: dict[tuple[object, ...], float] = {}
-    after: dict[tuple[object, ...], float] = {}
-    for world, group, usd in cost.select("world", "group", "cost_usd").iter_rows():
-        key = tuple(problem.logged[group].get(name) for name in by)
-        held = after if world else before
-        held[key] = held.get(key, 0.0) + usd
-    lines = [GroupLine(key, usd, after[key]) for key, usd in before.items()]
+def _groups(problem: Problem, found: Attribution, by: Sequence[str]) -> tuple[GroupLine, ...]:
+    bills: dict[tuple[object, ...], tuple[float, float]] = {}
+    for logged, (before, after) in zip(problem.logged, found.groups, strict=True):
+        key = tuple(logged.get(name) for name in by)
+        held = bills.get(key, (0.0, 0.0))
+        bills[key] = held[0] + before, held[1] + after
+    lines = [GroupLine(key, before, after) for key, (before, after) in bills.items()]
     return tuple(sorted(lines, key=lambda line: (-line.before, str(line.key))))
 
 
