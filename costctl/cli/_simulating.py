@@ -23,7 +23,7 @@ from costctl.simulate.run import Options, prepare, simulate
 from costctl.simulate.scenario import read_scenario
 from costctl.simulate.sweep import read_axes, sweep
 from costctl.store import rollup, rollup_groups
-from costctl.store.rollup_rates import is_listed, rates_at
+from costctl.store.rollup_rates import is_listed, near, rates_at
 from costctl.table import Envelope, Report
 from costctl.vocabulary import Condition, Query, Spent
 from costctl.yaml_file import NUMBER
@@ -51,30 +51,63 @@ class Asked:
     days: tuple[date, ...] | None
 
 
-def asked(
-    session: Session, levers: LeverOptions, question: PlanOptions, by: Sequence[str] = ()
-) -> Asked:
+@dataclass(frozen=True)
+class Question:
+    """What is asked, read and found readable before any usage is.
+
+    Attributes:
+        scenario: the plan of the file; an empty one without.
+        invoice: one month's invoice.
+        prices_at: the one date of all prices, as text, and who says so.
+    """
+
+    flags: Flags
+    scenario: Plan
+    target: Decimal | None
+    invoice: Decimal | None
+    month: str | None
+    prices_at: tuple[str | None, str]
+
+
+def question_of(levers: LeverOptions, options: PlanOptions) -> Question:
+    """Read the flags and the scenario; whatever is wrong with them is said before a log is opened."""
+    scenario = read_scenario(options.scenario) if options.scenario else Plan()
+    target, invoice = options.target, options.invoice_total
+    question = Question(
+        flags=Flags(**asdict(levers)),
+        scenario=scenario,
+        target=money(target, "--target") if target is not None else scenario.target_usd,
+        invoice=_invoice(invoice),
+        month=options.month or scenario.month,
+        prices_at=(
+            (options.prices_at, "--prices-at")
+            if options.prices_at
+            else (scenario.prices_at, f"{scenario.path}: prices_at")
+        ),
+    )
+    plan_of(question.flags, scenario, lambda _: True)  # which models there are is known later
+    return question
+
+
+def asked(session: Session, question: Question, by: Sequence[str] = ()) -> Asked:
     """Return the plan of the command line over the usage in scope."""
-    scenario = read_scenario(question.scenario) if question.scenario else Plan()
-    at = _prices_at(session, question.prices_at or scenario.prices_at)
-    plan = plan_of(Flags(**asdict(levers)), scenario, partial(is_listed, session.store))
-    if question.target is not None:
-        plan = replace(plan, target_usd=money(question.target, "--target"))
-    invoice = question.invoice_total
+    store = session.store
+    plan = plan_of(
+        question.flags, question.scenario, partial(is_listed, store), partial(near, store)
+    )
     return _over(
         session,
-        plan,
-        at,
+        replace(plan, target_usd=question.target),
+        _prices_at(session, *question.prices_at),
         by=by,
-        month=question.month or plan.month,
-        invoice=money(invoice, "--invoice-total") if invoice is not None else None,
+        month=question.month,
+        invoice=question.invoice,
     )
 
 
 def answer(
     session: Session,
-    levers: LeverOptions,
-    question: PlanOptions,
+    question: Question,
     *,
     by: str | None,
     options: Options,
@@ -82,17 +115,17 @@ def answer(
 ) -> tuple[Report, Envelope, int]:
     """Return the report, what surrounds it, and how many rows of usage it is about."""
     names = dimensions_of(by, BY)
-    found = asked(session, levers, question, names)
+    found = asked(session, question, names)
     outcome = simulate(found.plan, found.source, found.basis, replace(options, by=names))
     report = simulate_report(outcome, order_free=order_free)
     return report, session.envelope(found.total, found.days), found.total.rows
 
 
 def swept(
-    session: Session, levers: LeverOptions, question: PlanOptions, parameters: Sequence[str]
+    session: Session, question: Question, parameters: Sequence[str]
 ) -> tuple[Report, Envelope, int]:
     """Return the bill over a grid, what surrounds it, and how many rows of usage it is about."""
-    found = asked(session, levers, question)
+    found = asked(session, question)
     axes = read_axes(parameters, found.plan.levers)
     prepared = prepare(found.plan, found.source, found.basis)
     if prepared is None:
@@ -106,7 +139,7 @@ def swept(
 def projected(session: Session, scenario: Path, match: tuple[Condition, ...]) -> Projected:
     """Return the bill that a scenario projects over a scope."""
     plan = read_scenario(scenario)
-    at = _prices_at(session, plan.prices_at)
+    at = _prices_at(session, plan.prices_at, f"{scenario}: prices_at")
     scope = replace(session, query=replace(session.query, where=(*session.query.where, *match)))
     found = _over(scope, plan, at, by=(), month=plan.month, invoice=None)
     outcome = simulate(found.plan, found.source, found.basis)
@@ -187,8 +220,8 @@ def _at(query: Query, at: datetime) -> Query:
     return replace(query, prices_at=at)
 
 
-def _prices_at(session: Session, text: str | None) -> datetime:
-    return moment_of(text, session.moment.zone, "--prices-at") if text else session.as_of
+def _prices_at(session: Session, text: str | None, place: str) -> datetime:
+    return moment_of(text, session.moment.zone, place) if text else session.as_of
 
 
 def money(text: str, flag: str) -> Decimal:
@@ -196,6 +229,13 @@ def money(text: str, flag: str) -> Decimal:
     if not NUMBER.fullmatch(text):
         raise CostctlError(f"{flag}: {text!r} is no amount", "write one such as 3200 or 3200.50")
     return Decimal(text)
+
+
+def _invoice(text: str | None) -> Decimal | None:
+    amount = money(text, "--invoice-total") if text is not None else None
+    if amount is not None and not amount:
+        raise CostctlError("--invoice-total: 0 scales everything to nothing", "write one above 0")
+    return amount
 
 
 def options_of(

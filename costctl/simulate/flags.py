@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from costctl.errors import CostctlError, nearest
+from costctl.errors import CostctlError
 from costctl.levers import LEVERS
 from costctl.simulate.plan import SIBLING, Plan, PlannedLever, Range
 from costctl.simulate.settings import Place, read_number, read_range, read_swap, split_selector
@@ -12,6 +12,16 @@ from costctl.vocabulary import Condition
 
 EMBEDDINGS = ("text-embedding-3-large", "text-embedding-3-small")
 CLASSIFIER_TOKENS = {"classifier_in": 105.0, "classifier_out": 5.0}
+MODELS = {
+    "to": "",
+    "lookup_model": "--cache-lookup-model",
+    "classifier_model": "--route-classifier",
+}
+"""Constants that name a model -> the flag that sets them."""
+
+NAMED_BY = {"--route": "--route-to", "--embed-downgrade": "--embed-model"}
+"""Which flag says where a lever moves usage, if not its own."""
+
 ORDERS = ("flat", "cheapest", "dearest")
 
 
@@ -72,16 +82,21 @@ SIMPLE = {
 }
 
 
-def plan_of(flags: Flags, scenario: Plan, known: Callable[[str], bool]) -> Plan:
+def plan_of(
+    flags: Flags,
+    scenario: Plan,
+    known: Callable[[str], bool],
+    near: Callable[[str], str] = lambda _: "",
+) -> Plan:
     """Return the scenario with the levers of the flags; a flag's replace the file's of their type.
 
-    `known` says whether some price file lists a model.
+    `known` says whether some price file lists a model, `near` asks whether another one was meant.
     """
     levers = [*_simple(flags), *_swaps(flags, known), *_caps(flags)]
     levers = [_latest_wins(lever, levers[i + 1 :]) for i, lever in enumerate(levers)]
     kept = [_latest_wins(lever, levers, any_flag=True) for lever in scenario.levers]
     for lever in levers:
-        _check_models(lever, known)
+        _check_models(lever, known, near)
     return replace(scenario, levers=numbered([*kept, *levers]))
 
 
@@ -226,17 +241,20 @@ def _latest_wins(
     return replace(lever, unless=(*lever.unless, *taken))
 
 
-def _check_models(lever: PlannedLever, known: Callable[[str], bool]) -> None:
-    for name in ("to", "lookup_model", "classifier_model"):
+def _check_models(
+    lever: PlannedLever, known: Callable[[str], bool], near: Callable[[str], str]
+) -> None:
+    for name, flag in MODELS.items():
         model = lever.names.get(name)
         if model is not None and model != SIBLING and not known(model):
-            raise unknown_model(lever.flag, model)
+            raise unknown_model(flag or NAMED_BY.get(lever.flag, lever.flag), model, near(model))
 
 
-def unknown_model(place: str, model: str, listed: Sequence[str] = ()) -> CostctlError:
+def unknown_model(place: str, model: str, near: str = "") -> CostctlError:
     """Return the complaint about a model that no price file lists."""
+    meant = f"; {near}" if near else ""
     return CostctlError(
-        f"{place}: no price file lists the model {model}{nearest(model, listed)}",
+        f"{place}: no price file lists the model {model}{meant}",
         hint="`costctl pricing list` shows the models",
         code="unknown_model",
     )

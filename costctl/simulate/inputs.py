@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import polars as pl
 
+from costctl.errors import CostctlError
 from costctl.groups import Group, GroupKey, OrderedShare, Rate, Wanted
 from costctl.levers import LEVERS
 from costctl.simulate.bind import groups_of
@@ -127,6 +128,22 @@ class _Book:
         if any(SIBLING in lever.names.values() for lever in planned):
             self._ask(own)  # who a sibling is stands with the price
         self._ask((*own, *self._targets(planned)))
+        for lever in planned:
+            self._refuse_unpriced(lever)
+
+    def _refuse_unpriced(self, lever: PlannedLever) -> None:
+        """Refuse a lever whose own cost is unknown: what it saves would be made up."""
+        kind = LEVERS[lever.lever]
+        for name in kind.names:
+            for rate in self.facts.get(lever.names.get(name, ""), ()):
+                if rate.reason and name not in {kind.moves, "to_tier"}:
+                    meant = f"; {rate.hint}" if rate.hint else ""
+                    raise CostctlError(
+                        f"{lever.place or lever.name}: {name} {rate.wanted.name} has no price, "
+                        f"so what it costs is unknown{meant}",
+                        hint="`costctl pricing list` shows the models that have one",
+                        code="unpriced_model",
+                    )
 
     def _targets(self, planned: Sequence[PlannedLever]) -> Iterator[Asked]:
         logged = [logged_of(g, self.source.dims) for g in self.groups]
