@@ -428,10 +428,13 @@ AIDER = (
     Path(__file__).parents[3] / "shared" / "data" / "real" / "aider_analytics"
     / "aider_message_send.until_2025-02-28.jsonl.gz"
 )  # fmt: skip
-SONNET = (
+MAPPING = (
     "--map", "timestamp=time", "--map", "model=main_model", "--map", "input=prompt_tokens",
-    "--map", "output=completion_tokens", "--where", "model=claude-3-5-sonnet-20241022",
-    "--as-of", "2025-03-01", "--invoice-total", "64.524603", "--json",
+    "--map", "output=completion_tokens",
+)  # fmt: skip
+SONNET = (
+    "--where", "model=claude-3-5-sonnet-20241022", "--as-of", "2025-03-01",
+    "--invoice-total", "64.524603", "--json",
 )  # fmt: skip
 
 
@@ -454,8 +457,8 @@ SONNET = (
         (("--compress", "0.5"), 36.466044),
     ],
 )
-def test_a_real_log_says_which_calls_matter(run, levers, after):
-    found = run("simulate", AIDER, *SONNET, *levers)
+def test_a_real_log_says_which_calls_matter(run, cache, levers, after):
+    found = run("simulate", *stored(run, cache, "aider", AIDER, *MAPPING), *SONNET, *levers)
     assert found.code == 0, found.stderr
     result = json.loads(found.stdout)["result"]
     assert result["basis"]["paid_usd"] == pytest.approx(64.524603, rel=1e-12)
@@ -463,19 +466,18 @@ def test_a_real_log_says_which_calls_matter(run, levers, after):
 
 
 @pytest.fixture
-def calls(tmp_path):
-    """Return a log of four calls of 1, 2, 3 and 10 thousand prompt tokens."""
-    return log(
-        tmp_path / "calls.jsonl",
-        *(
-            call(number, prompt_tokens=size, completion_tokens=100, total_tokens=size + 100)
-            for number, size in enumerate((1000, 2000, 3000, 10000))
-        ),
+def calls(run, cache):
+    """Return the arguments that name four calls of 1, 2, 3 and 10 thousand prompt tokens."""
+    sizes = (1000, 2000, 3000, 10000)
+    records = (
+        call(number, prompt_tokens=size, completion_tokens=100, total_tokens=size + 100)
+        for number, size in enumerate(sizes)
     )
+    return stored(run, cache, "calls", log(cache / "calls.jsonl", *records))
 
 
 def simulated_usd(run, calls, *levers: object):
-    found = run("simulate", calls, *levers, "--json")
+    found = run("simulate", *calls, *levers, "--json")
     assert found.code == 0, found.stderr
     result = json.loads(found.stdout)["result"]
     return {
@@ -506,7 +508,7 @@ def test_a_route_may_take_the_cheapest_or_the_dearest_calls(run, calls):
 
 
 def test_a_flat_route_tells_its_range(run, calls):
-    found = run("simulate", calls, "--route", "0.5", "--route-to", "gpt-4o-mini")
+    found = run("simulate", *calls, "--route", "0.5", "--route-to", "gpt-4o-mini")
     assert "If the routed calls are the cheapest ones" in found.stdout
 
 
@@ -558,7 +560,7 @@ def test_no_prompt_is_long_enough(run, tmp_path):
 
 
 def test_where_the_model_has_no_cached_price_caching_says_so(run, calls):
-    found = run("simulate", calls, "--prompt-cache", "0.5")
+    found = run("simulate", *calls, "--prompt-cache", "0.5")
     assert "gpt-4o-2024-05-13 has no cached price" in found.stdout
 
 

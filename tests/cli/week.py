@@ -23,11 +23,14 @@ levers:
 """
 
 
-def stored(run: Callable[..., Any], folder: Path, name: str, text: str) -> tuple[object, ...]:
+def stored(
+    run: Callable[..., Any], folder: Path, name: str, log: str | Path, *args: object
+) -> tuple[object, ...]:
     """Return the arguments that name a database of a log; it is read once for all tests of a worker."""
     database = folder / f"{name}.duckdb"
     if not database.exists():
-        log = folder / f"{name}.csv"
-        log.write_text(text, encoding="utf-8")
-        assert run("ingest", log, "--db", database).code == 0
+        path = folder / f"{name}.csv" if isinstance(log, str) else log
+        if isinstance(log, str):
+            path.write_text(log, encoding="utf-8")
+        assert run("ingest", path, "--db", database, *args).code == 0
     return "--db", database
