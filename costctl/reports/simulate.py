@@ -10,12 +10,14 @@ from costctl.reports._simulate_result import result_of
 from costctl.reports._simulate_words import called, foot, head, warnings
 from costctl.simulate.describe import setting_text, where_text
 from costctl.simulate.outcome import LeverLine, Outcome
+from costctl.simulate.worlds import numbers_of
 from costctl.table import Cell, Column, Kind, Report, Table
 
 ALONE = "the lever by itself"
 IN_ORDER = "what it adds to the levers above it"
 FAIR_SHARE = "the average over all orders"
 IF_DROPPED = "what is lost without it"
+NO_RANGES = "No range given: write a setting as LOW:MODE:HIGH to see how sure the bill is."
 OVERHEAD = "what it costs itself; the savings are net of it"
 
 
@@ -127,6 +129,9 @@ def _bill(outcome: Outcome, shown: Printed) -> Table:
         rows.append((_interaction(shown.interaction), -shown.interaction))
     elif outcome.levers:
         rows.append((_saved(len(outcome.levers)), -shown.saving))
+    numbers = (n for line in outcome.levers for n in numbers_of(line.planned).values())
+    if outcome.levers and all(number.is_point for number in numbers):
+        notes.append(NO_RANGES)
     if shown.naive > shown.before > 0:
         notes.append(
             "Added up, the savings alone are more than the whole bill: that sum means nothing."

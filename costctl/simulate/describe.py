@@ -30,7 +30,8 @@ def lines_of(
         said = list(_warnings(problem, planned, facts, prices_on))
         warnings += said
         own = LEVERS[planned.lever]
-        notes = [own.caveat, *_remarks(planned, facts), *_partly(problem, planned)]
+        notes = [own.caveat, *_remarks(planned, facts), *_anew(problem, planned, facts)]
+        notes += _partly(problem, planned)
         if planned.name in remarks:
             notes.append(remarks[planned.name])
         notes += [warning.message for warning in said]
@@ -131,9 +132,26 @@ def _remarks(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iter
     lever = LEVERS[planned.lever]
     for name, source in planned.sources.items():
         param = lever.param(name)
+        shown = figure(numbers_of(planned)[name], param)
         if source == "evidence":
             known = f" ({param.evidence.source})" if param.evidence else ""
-            yield f"{name} {figure(numbers_of(planned)[name], param)} is assumed{known}"
+            yield f"{name} {shown} is assumed{known}"
+        elif source == "given" and _at_the_top(planned, name, param):
+            yield f"{name} {shown} is the highest that the evidence supports"
+
+
+def _anew(
+    problem: Problem, planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]
+) -> Iterator[str]:
+    """Say what changing the model of embeddings costs once: that is in no month."""
+    kinds = {problem.logged[group].get("kind") for group in problem.acts_on[planned.name]}
+    if planned.lever != "swap" or kinds != {"embedding"} or planned.name in problem.idle:
+        return
+    for rate in facts.get(planned.names["to"], ())[:1]:
+        yield (
+            f"the corpus is embedded anew, once: ${rate.input * 1e6:.6g} per 1M of its tokens, not in the "
+            "month; queries and documents need one model, so a share below 100% means separate indexes"
+        )
 
 
 def _partly(problem: Problem, planned: PlannedLever) -> Iterator[str]:
@@ -186,6 +204,14 @@ def _threshold_lost(problem: Problem, cache: str) -> bool:
     uncached, cached, short_uncached, short_cached = bill(problem, worlds(problem, switches))
     gain, short_gain = uncached - cached, short_uncached - short_cached
     return gain > NOTHING and abs(short_gain) <= NOTHING * gain
+
+
+def _at_the_top(planned: PlannedLever, name: str, param: Param) -> bool:
+    """Return whether a setting is as high as anybody has reported, where less than all is possible."""
+    known = param.evidence
+    if known is None or not param.more_saves or known.high >= 1 or planned.cap_tokens is not None:
+        return False
+    return numbers_of(planned)[name].mode == known.high
 
 
 def _above_evidence(planned: PlannedLever) -> Iterator[Warn]:

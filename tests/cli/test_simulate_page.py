@@ -188,3 +188,21 @@ def test_markdown_states_the_cents_and_the_legend_of_the_terminal(run, week, tmp
     csv = run("simulate", *week, "--scenario", plan, "--format", "csv").stdout
     assert "1633.0114285714" in csv  # 60 % of 635.06 a week times 30 / 7, for machines
     assert "### Before you rely on it\n\n- semantic cache: false hits" in text
+
+
+def test_points_say_that_no_range_was_given(page):
+    said = "No range given: write a setting as LOW:MODE:HIGH to see how sure the bill is."
+    assert said in page("--output-cut", "0.1")
+    assert said not in page("--output-cut", "0.1:0.2:0.3", "--draws", "50")
+
+
+def test_what_embeddings_cost_anew_is_in_no_month(page):
+    text = " ".join(page("--embed-downgrade", "0.5"))
+    assert "the corpus is embedded anew, once: $0.02 per 1M of its tokens, not in the month" in text
+    assert "embedded anew" not in " ".join(page("--swap", "gpt-4o-2024-05-13=gpt-4o-mini"))
+
+
+def test_a_setting_at_the_top_of_the_evidence_is_told(page):
+    told = "hit 60% is the highest that the evidence supports"
+    assert told in " ".join(page("--cache-hit", "rag_query=0.6"))
+    assert told not in " ".join(page("--cache-hit", "rag_query=0.59"))
