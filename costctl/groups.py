@@ -189,5 +189,5 @@ class OrderedShare:
 #       input tokens that a cap on the prompt removes: sum of min(input_uncached, max(0, prompt - cap)) over rows
 #   ordered_shares(store, query, order, fractions, *, dims=(), also=()) -> list[OrderedShare]
 #       order is `cheapest` or `dearest`; only groups with row_level
-#   share_at_least(store, query, minimum, dims=(), also=()) -> dict[GroupKey, float]
-#       share of the input tokens that stand in prompts of at least `minimum` tokens
+#   shares_at_least(store, query, minima, dims=(), also=()) -> dict[GroupKey, tuple[float, ...]]
+#       shares of the input tokens that stand in prompts of at least so many tokens, one per minimum

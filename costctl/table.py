@@ -1,6 +1,6 @@
 """What a report is: tables of plain values. Renderers draw them and compute nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -44,12 +44,14 @@ class Column:
         title: what a person reads above it.
         kind: how its cells are drawn.
         wide_only: left out of terminal tables that would not fit; never of CSV or JSON.
+        about: what a reader must know of it; said under the table where the column is shown.
     """
 
     name: str
     title: str
     kind: Kind
     wide_only: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Table:
         notes: lines under the table.
         sums: names of USD columns whose printed cents must add up to the printed total.
         kinds: how single cells are drawn, by (row, column), where not as their column.
+        printed: name of a USD column -> its cells for people, the total last; where several tables of a report
+            must state the same cents. Machines read `rows`.
     """
 
     name: str
@@ -75,6 +79,7 @@ class Table:
     notes: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
     kinds: Mapping[tuple[int, int], Kind] = field(default_factory=dict)
+    printed: Mapping[str, Sequence[Cell]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

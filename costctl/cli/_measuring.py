@@ -5,9 +5,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions, SourceOptions
+from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._session import Session, moment_in, usage_session
 from costctl.cli._session import settings_of as run_settings
+from costctl.cli._source_options import SourceOptions
 from costctl.cli._when import moment_of
 from costctl.errors import CostctlError
 from costctl.measure import Findings, Settings, measure

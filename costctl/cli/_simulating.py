@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,6 @@ from costctl.cli._lever_options import LeverOptions, PlanOptions
 from costctl.cli._session import Session, dimensions_of
 from costctl.cli._when import moment_of
 from costctl.errors import CostctlError, NoDataError
-from costctl.groups import Wanted
 from costctl.reports.simulate import simulate_report
 from costctl.reports.sweep import sweep_report
 from costctl.simulate.basis import Basis, basis_of, span_of
@@ -23,8 +22,8 @@ from costctl.simulate.plan import SIBLING, Plan
 from costctl.simulate.run import Options, prepare, simulate
 from costctl.simulate.scenario import read_scenario
 from costctl.simulate.sweep import read_axes, sweep
-from costctl.store import rollup_groups
-from costctl.store.rollup_rates import rates_at
+from costctl.store import rollup, rollup_groups
+from costctl.store.rollup_rates import is_listed, near, rates_at
 from costctl.table import Envelope, Report
 from costctl.vocabulary import Condition, Query, Spent
 from costctl.yaml_file import NUMBER
@@ -42,38 +41,73 @@ class Asked:
     Attributes:
         source: usage and prices at the price date.
         total: all usage in scope.
+        days: its days with usage, where they are known.
     """
 
     plan: Plan
     source: Source
     basis: Basis
     total: Spent
+    days: tuple[date, ...] | None
 
 
-def asked(
-    session: Session, levers: LeverOptions, question: PlanOptions, by: Sequence[str] = ()
-) -> Asked:
+@dataclass(frozen=True)
+class Question:
+    """What is asked, read and found readable before any usage is.
+
+    Attributes:
+        scenario: the plan of the file; an empty one without.
+        invoice: one month's invoice.
+        prices_at: the one date of all prices, as text, and who says so.
+    """
+
+    flags: Flags
+    scenario: Plan
+    target: Decimal | None
+    invoice: Decimal | None
+    month: str | None
+    prices_at: tuple[str | None, str]
+
+
+def question_of(levers: LeverOptions, options: PlanOptions) -> Question:
+    """Read the flags and the scenario; whatever is wrong with them is said before a log is opened."""
+    scenario = read_scenario(options.scenario) if options.scenario else Plan()
+    target, invoice = options.target, options.invoice_total
+    question = Question(
+        flags=Flags(**asdict(levers)),
+        scenario=scenario,
+        target=money(target, "--target") if target is not None else scenario.target_usd,
+        invoice=_invoice(invoice),
+        month=options.month or scenario.month,
+        prices_at=(
+            (options.prices_at, "--prices-at")
+            if options.prices_at
+            else (scenario.prices_at, f"{scenario.path}: prices_at")
+        ),
+    )
+    plan_of(question.flags, scenario, lambda _: True)  # which models there are is known later
+    return question
+
+
+def asked(session: Session, question: Question, by: Sequence[str] = ()) -> Asked:
     """Return the plan of the command line over the usage in scope."""
-    scenario = read_scenario(question.scenario) if question.scenario else Plan()
-    at = _prices_at(session, question.prices_at or scenario.prices_at)
-    plan = plan_of(Flags(**asdict(levers)), scenario, partial(_is_listed, session, at))
-    if question.target is not None:
-        plan = replace(plan, target_usd=money(question.target, "--target"))
-    invoice = question.invoice_total
+    store = session.store
+    plan = plan_of(
+        question.flags, question.scenario, partial(is_listed, store), partial(near, store)
+    )
     return _over(
         session,
-        plan,
-        at,
+        replace(plan, target_usd=question.target),
+        _prices_at(session, *question.prices_at),
         by=by,
-        month=question.month or plan.month,
-        invoice=money(invoice, "--invoice-total") if invoice is not None else None,
+        month=question.month,
+        invoice=question.invoice,
     )
 
 
 def answer(
     session: Session,
-    levers: LeverOptions,
-    question: PlanOptions,
+    question: Question,
     *,
     by: str | None,
     options: Options,
@@ -81,17 +115,17 @@ def answer(
 ) -> tuple[Report, Envelope, int]:
     """Return the report, what surrounds it, and how many rows of usage it is about."""
     names = dimensions_of(by, BY)
-    found = asked(session, levers, question, names)
+    found = asked(session, question, names)
     outcome = simulate(found.plan, found.source, found.basis, replace(options, by=names))
     report = simulate_report(outcome, order_free=order_free)
-    return report, session.envelope(found.total), found.total.rows
+    return report, session.envelope(found.total, found.days), found.total.rows
 
 
 def swept(
-    session: Session, levers: LeverOptions, question: PlanOptions, parameters: Sequence[str]
+    session: Session, question: Question, parameters: Sequence[str]
 ) -> tuple[Report, Envelope, int]:
     """Return the bill over a grid, what surrounds it, and how many rows of usage it is about."""
-    found = asked(session, levers, question)
+    found = asked(session, question)
     axes = read_axes(parameters, found.plan.levers)
     prepared = prepare(found.plan, found.source, found.basis)
     if prepared is None:
@@ -99,13 +133,13 @@ def swept(
             "no usage with a price in this scope", "`costctl status` shows what there is"
         )
     report = sweep_report(sweep(prepared.problem, axes), found.plan.target_usd)
-    return report, session.envelope(found.total), found.total.rows
+    return report, session.envelope(found.total, found.days), found.total.rows
 
 
 def projected(session: Session, scenario: Path, match: tuple[Condition, ...]) -> Projected:
     """Return the bill that a scenario projects over a scope."""
     plan = read_scenario(scenario)
-    at = _prices_at(session, plan.prices_at)
+    at = _prices_at(session, plan.prices_at, f"{scenario}: prices_at")
     scope = replace(session, query=replace(session.query, where=(*session.query.where, *match)))
     found = _over(scope, plan, at, by=(), month=plan.month, invoice=None)
     outcome = simulate(found.plan, found.source, found.basis)
@@ -134,7 +168,7 @@ def _over(
     invoice: Decimal | None,
 ) -> Asked:
     source = _source(session, plan, at, by)
-    total = session.total(replace(session.query, by=(), prices_at=None))
+    total, days = rollup.total_again(session.store)
     window = session.query.window
     span = span_of(window, total.first, total.last, session.as_of, session.moment.zone)
     basis = basis_of(
@@ -145,11 +179,12 @@ def _over(
         month=month,
         invoice=invoice,
     )
-    return Asked(plan, source, basis, total)
+    return Asked(plan, source, basis, total, days if session.query.tz == "UTC" else None)
 
 
 def _source(session: Session, plan: Plan, at: datetime, by: Sequence[str]) -> Source:
-    named = [c.dimension for lever in plan.levers for c in lever.where]
+    selectors = [where for lever in plan.levers for where in (lever.where, *lever.unless)]
+    named = [condition.dimension for where in selectors for condition in where]
     if plan.provisioned:
         named += [c.dimension for c in plan.provisioned.where]
     dims = tuple(name for name in dict.fromkeys((*by, *named)) if name not in LOGGED)
@@ -170,7 +205,7 @@ def _source(session: Session, plan: Plan, at: datetime, by: Sequence[str]) -> So
         ordered=lambda order, fractions: rollup_groups.ordered_shares(
             store, query, order, fractions, dims=dims, also=also
         ),
-        long=lambda minimum: rollup_groups.share_at_least(store, query, minimum, dims, also),
+        long=lambda minima: rollup_groups.shares_at_least(store, query, minima, dims, also),
         hours=partial(_hours, session),
     )
 
@@ -185,13 +220,8 @@ def _at(query: Query, at: datetime) -> Query:
     return replace(query, prices_at=at)
 
 
-def _prices_at(session: Session, text: str | None) -> datetime:
-    return moment_of(text, session.moment.zone, "--prices-at") if text else session.as_of
-
-
-def _is_listed(session: Session, at: datetime, model: str) -> bool:
-    """Return whether some price file lists a model."""
-    return rates_at(session.store, at, [Wanted(model)])[0].price_name is not None
+def _prices_at(session: Session, text: str | None, place: str) -> datetime:
+    return moment_of(text, session.moment.zone, place) if text else session.as_of
 
 
 def money(text: str, flag: str) -> Decimal:
@@ -199,6 +229,13 @@ def money(text: str, flag: str) -> Decimal:
     if not NUMBER.fullmatch(text):
         raise CostctlError(f"{flag}: {text!r} is no amount", "write one such as 3200 or 3200.50")
     return Decimal(text)
+
+
+def _invoice(text: str | None) -> Decimal | None:
+    amount = money(text, "--invoice-total") if text is not None else None
+    if amount is not None and not amount:
+        raise CostctlError("--invoice-total: 0 scales everything to nothing", "write one above 0")
+    return amount
 
 
 def options_of(

@@ -76,17 +76,14 @@ def command(
       costctl simulate logs/ --cache-hit 0.2 --route rag_query=0.4 --target 3200
       costctl simulate --scenario plan.yaml --json
     """
+    simulating = _engines.simulating()
+    options = simulating.options_of(draws, seed, distribution, confidence)
+    asked = simulating.question_of(levers, question)
     with usage_session(
         source=source, moment=moment, prices=prices, scope=scope, paths=paths
     ) as session:
-        simulating = _engines.simulating()
         report, envelope, rows = simulating.answer(
-            session,
-            levers,
-            question,
-            by=by,
-            options=simulating.options_of(draws, seed, distribution, confidence),
-            order_free=order_free,
+            session, asked, by=by, options=options, order_free=order_free
         )
     write(report, envelope, output)
     if output.output is not None:

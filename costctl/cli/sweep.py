@@ -47,10 +47,12 @@ def command(
       costctl sweep route.fraction=0:0.8:9 --route 0.4 --target 3200
       costctl sweep response_cache.hit=0:0.6:7 route.fraction=0:0.6:4 --scenario plan.yaml --format csv
     """
+    simulating = _engines.simulating()
+    asked = simulating.question_of(levers, question)
     with usage_session(
         source=source, moment=moment, prices=prices, scope=scope, paths=logs
     ) as session:
-        report, envelope, rows = _engines.simulating().swept(session, levers, question, parameters)
+        report, envelope, rows = simulating.swept(session, asked, parameters)
     write(report, envelope, output)
     if output.output is not None:
         tell(report.foot[-1], output)

@@ -1,6 +1,6 @@
 """What a cell looks like to a person, and what it looks like to a machine."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -39,7 +39,7 @@ def drawn(table: Table, currency: str, dash: str = "-") -> Drawn:
     rounded_rows = _allocated(table)
     draw = _Drawer(SIGNS.get(currency, ""), dash)
     rows = tuple(draw.row(_columns(table, number), row) for number, row in enumerate(rounded_rows))
-    total = draw.row(table.columns, table.total, missing="") if table.total is not None else None
+    total = draw.row(table.columns, _total(table), missing="") if table.total is not None else None
     return Drawn(table.columns, rows, total)
 
 
@@ -51,6 +51,11 @@ def _columns(table: Table, row: int) -> tuple[Column, ...]:
         replace(column, kind=table.kinds.get((row, index), column.kind))
         for index, column in enumerate(table.columns)
     )
+
+
+def legend(columns: Iterable[Column]) -> str:
+    """Return what these columns mean, as far as that must be said."""
+    return " ".join(f"{column.title}: {column.about}." for column in columns if column.about)
 
 
 def machine(value: Cell | date, kind: Kind) -> str:
@@ -78,6 +83,10 @@ def stamp(value: date) -> str:
 def _allocated(table: Table) -> list[tuple[Cell, ...]]:
     rows = [list(row) for row in table.rows]
     for index, column in enumerate(table.columns):
+        if column.name in table.printed:
+            for row, cell in zip(rows, table.printed[column.name], strict=False):
+                row[index] = cell
+            continue
         if column.name not in table.sums:
             continue
         values = [_number(row[index]) for row in rows]
@@ -85,6 +94,13 @@ def _allocated(table: Table) -> list[tuple[Cell, ...]]:
         for row, value in zip(rows, cents(values, total), strict=True):
             row[index] = value
     return [tuple(row) for row in rows]
+
+
+def _total(table: Table) -> tuple[Cell, ...]:
+    return tuple(
+        table.printed[column.name][-1] if column.name in table.printed else cell
+        for column, cell in zip(table.columns, table.total or (), strict=True)
+    )
 
 
 def _number(value: Cell) -> Number | None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from costctl.render.cells import drawn, is_text
+from costctl.render.cells import drawn, is_text, legend
 from costctl.render.head import scope_line
 from costctl.render.style import Style, clean
 from costctl.table import Column, Envelope, Report, Table
@@ -68,9 +68,11 @@ def _table(table: Table, currency: str) -> Iterator[str]:
     ]
     if shown.total is not None:
         lines.append(_line(_bold(table.columns, shown.total)))
-    yield "\n".join(lines)
-    if table.notes:
-        yield "\n".join(f"- {_prose(note).removeprefix(BULLET)}" for note in table.notes)
+    if table.columns:
+        yield "\n".join(lines)
+    notes = (legend(table.columns), *table.notes)
+    if any(notes):
+        yield "\n".join(f"- {_prose(note).removeprefix(BULLET)}" for note in notes if note)
 
 
 def _cells(columns: tuple[Column, ...], row: tuple[str, ...]) -> Iterator[str]:

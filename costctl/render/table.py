@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
-from costctl.render.cells import Drawn, drawn, is_text
+from costctl.render.cells import Drawn, drawn, is_text, legend
 from costctl.render.head import scope_parts
 from costctl.render.style import Style, clean
 from costctl.table import Column, Envelope, Kind, Report, Table
@@ -50,7 +50,9 @@ def render(report: Report, envelope: Envelope, style: Style) -> str:
         page.gap()
         page.say(table.title, "bold")
         if table.rows or table.total:
-            page.draw(_fitted(table, envelope.currency, style))
+            grid, meaning = _fitted(table, envelope.currency, style)
+            page.draw(grid)
+            page.say(meaning)
         elif not table.notes:
             page.say("(nothing)")
         for note in table.notes:
@@ -98,8 +100,8 @@ class _Page:
         return "\n".join(_once(lines)).strip("\n") + "\n"
 
 
-def _fitted(table: Table, currency: str, style: Style) -> Grid:
-    """Return the drawn table; columns that only wide terminals have room for go first."""
+def _fitted(table: Table, currency: str, style: Style) -> tuple[Grid, str]:
+    """Return the drawn table and what its columns mean; those that only wide terminals have room for go first."""
     shown = drawn(table, currency, "\N{EN DASH}" if style.unicode else "-")
     picked = list(range(len(table.columns)))
     widths = _widths(shown)
@@ -109,7 +111,7 @@ def _fitted(table: Table, currency: str, style: Style) -> Grid:
         while spare and _total(widths, picked) > style.width:
             picked.remove(spare.pop())
         _fold(widths, picked, table.columns, style.width, NARROWEST)
-    return _grid(shown, picked, widths, style)
+    return _grid(shown, picked, widths, style), legend([table.columns[index] for index in picked])
 
 
 def wrapped(line: str, width: int) -> list[str]:

@@ -1,11 +1,14 @@
 """What JSON says about a simulation."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from costctl.simulate.basis import Basis
 from costctl.simulate.goal_seek import BreakEven, Reach
 from costctl.simulate.outcome import LeverLine, Outcome, Target
+from costctl.simulate.plan import Provisioned
 from costctl.simulate.uncertainty import Spread, Uncertainty
+from costctl.vocabulary import Condition
 
 
 def result_of(outcome: Outcome) -> dict[str, object]:
@@ -68,10 +71,8 @@ def _lever(line: LeverLine) -> dict[str, object]:
     return {
         "name": planned.name,
         "lever": planned.lever,
-        "where": {
-            condition.dimension.replace("price_name", "model"): list(condition.patterns)
-            for condition in planned.where
-        },
+        "where": _where(planned.where),
+        "unless": [_where(taken) for taken in planned.unless],
         "params": dict(line.params),
         "source": planned.source,
         "sources": dict(planned.sources),
@@ -83,6 +84,10 @@ def _lever(line: LeverLine) -> dict[str, object]:
         "notes": list(line.notes),
         "not_applicable": line.not_applicable,
     }
+
+
+def _where(conditions: Sequence[Condition]) -> dict[str, list[str]]:
+    return {condition.dimension: list(condition.patterns) for condition in conditions}
 
 
 def _target(target: Target | None, spread: Uncertainty | None) -> dict[str, object] | None:
@@ -168,7 +173,15 @@ def _units(outcome: Outcome) -> dict[str, object] | None:
         return None
     sized = outcome.units.sized
     return {
+        "offer": _offer(outcome.units.offer),
         "best_units": sized.best,
         "saving_usd": outcome.units.monthly_saving,
         "costs": [{"units": units, "cost_usd": usd} for units, usd in sized.costs.items()],
+    }
+
+
+def _offer(offer: Provisioned) -> dict[str, object]:
+    return {
+        "where": _where(offer.where),
+        **{name: value for name, value in asdict(offer).items() if name != "where"},
     }

@@ -1,71 +1,100 @@
 """What a simulation says in sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from costctl.simulate.outcome import Outcome
+from costctl.levers import LEVERS
+from costctl.reports._simulate_cents import CENT, Printed, cents, percent, usd
+from costctl.simulate.outcome import LeverLine, Outcome, Target
 from costctl.table import Warn
 
-CENT = 0.01
+STATISTICS = {"p50": "P50 of the draws", "p90": "P90 of the draws"}
 
 
-def usd(value: float) -> str:
-    """Return money within a sentence."""
-    return f"-${-value:,.2f}" if value < 0 else f"${value:,.2f}"
+def called(line: LeverLine) -> str:
+    """Return the lever's display name, and its own where it has one."""
+    title = LEVERS[line.planned.lever].title
+    own, _, number = line.planned.name.partition(line.planned.lever)
+    if own:
+        return f"{line.planned.name} ({title})"
+    return f"{title} {number.lstrip('_')}".rstrip()
 
 
-def head(outcome: Outcome) -> Iterator[str]:
+def names_of(outcome: Outcome) -> Mapping[str, str]:
+    """Return each lever's display name by its name in the plan."""
+    return {line.planned.name: called(line) for line in outcome.levers}
+
+
+def head(outcome: Outcome, shown: Printed) -> Iterator[str]:
     """Yield what the projection stands on."""
     basis = outcome.basis
     days = basis.span.days
     seen = "rows without times" if days is None else f"{days:,.4g} days of usage"
     yield (
-        f"Paid {usd(float(basis.paid_usd))} in {seen}; at the prices of "
-        f"{basis.prices_at:%Y-%m-%d} {usd(float(basis.repriced_usd))}."
+        f"Paid {usd(basis.paid_usd)} in {seen}; at the prices of "
+        f"{basis.prices_at:%Y-%m-%d} {usd(basis.repriced_usd)}."
     )
     kind = {"invoice": "the invoice given", "calendar": "this calendar month"}
     what = kind.get(basis.scaled_by, "a month of 30 days")
     rate = " (a run rate: the span is short)" if basis.is_run_rate else ""
-    yield f"Projected to {what}, times {basis.scale:,.6g}: {usd(basis.baseline_usd)}{rate}."
+    yield f"Projected to {what}, times {basis.scale:,.6g}: {usd(shown.before)}{rate}."
     if basis.unpriced_requests:
+        paid = cents(basis.outside_usd)
+        what = f"nor are the {usd(paid)} that they cost" if paid else "nor are they"
         yield (
             f"{basis.unpriced_requests:,} requests have no price at that date: no lever touches them, "
-            f"and {usd(float(basis.outside_usd))} that they cost is not in the month."
+            f"{what} in the month."
         )
 
 
-def foot(outcome: Outcome) -> Iterator[str]:
+def foot(outcome: Outcome, shown: Printed) -> Iterator[str]:
     """Yield what the figures assume, and the verdict last."""
+    names = names_of(outcome)
     for band in outcome.bands:
+        one, other = (names[name] for name in band.levers)
         yield (
-            f"If {band.levers[0]} and {band.levers[1]} meet the same calls the projected bill is "
-            f"{usd(band.nested)}, if different ones {usd(band.disjoint)}; "
-            f"independent is assumed: {usd(band.independent)}."
+            f"If {one} and {other} meet the same calls the projected bill is "
+            f"{shown.usd(band.nested)}, if different ones {shown.usd(band.disjoint)}; "
+            f"independent is assumed: {shown.usd(band.independent)}."
         )
-    cheapest, dearest = outcome.route_orders or (0.0, 0.0)
+    cheapest, dearest = (shown.bill(value) for value in outcome.route_orders or (0.0, 0.0))
     if abs(cheapest - dearest) >= CENT:
         yield (
             f"If the routed calls are the cheapest ones the projected bill is {usd(cheapest)}, "
             f"if the dearest {usd(dearest)}; --route-order decides."
         )
-    yield _verdict_line(outcome)
+    yield _verdict_line(outcome, shown)
 
 
-def _verdict_line(outcome: Outcome) -> str:
-    found = outcome.attribution
-    share = f" ({found.combined / found.before:.1%} less)" if found.before else ""
-    bill = f"Projected bill {usd(outcome.after)} a month{share}"
+def _verdict_line(outcome: Outcome, shown: Printed) -> str:
+    saved = shown.before - shown.after
+    share = f", {usd(saved)} or {percent(saved / shown.before)} less" if shown.before else ""
+    bill = f"Projected bill {usd(shown.after)} a month{share}{_spread(outcome, shown)}"
     target = outcome.target
-    if target is None:
-        return f"{bill}."
-    judged = (
-        ""
-        if target.statistic == "point"
-        else f" by {target.statistic.upper()} {usd(target.judged)}"
-    )
-    goal = f"target {usd(float(target.usd))}"
+    return f"{bill}." if target is None else f"{bill}: {_judged(target, outcome, shown)}"
+
+
+def _spread(outcome: Outcome, shown: Printed) -> str:
+    found = outcome.uncertainty
+    if found is None:
+        return ""
+    low, high = (shown.usd(value) for value in (found.independent.p10, found.independent.p90))
+    return f" (8 of 10 draws between {low} and {high})"
+
+
+def _judged(target: Target, outcome: Outcome, shown: Printed) -> str:
+    """Return whether the target is met, by how much, and how likely that is."""
+    goal = f"target {usd(target.usd)}"
+    judged = shown.bill(target.judged)
+    by = STATISTICS.get(target.statistic)
+    at = f" at {usd(judged)}, the {by}," if by else ""
+    gap = judged - cents(target.usd)
     if target.met:
-        return f"{bill}: {goal} met{judged}, {usd(-target.gap)} to spare."
-    return f"{bill}: {goal} missed{judged} by {usd(target.gap)}."
+        verdict = f"{goal} met{at or ','} {usd(max(-gap, cents(0)))} to spare"
+    else:
+        verdict = f"{goal} missed{at} by {usd(gap) if gap >= CENT else 'less than a cent'}"
+    found = outcome.uncertainty
+    met = found.independent.met if found else None
+    return f"{verdict}." if met is None else f"{verdict}; {percent(met)} of the draws meet it."
 
 
 def warnings(outcome: Outcome) -> Iterator[Warn]:

@@ -35,7 +35,7 @@ def units_of(problem: Problem, source: Source, basis: Basis, offer: Provisioned)
         raise CostctlError("ptu: usage without times has no hours", hint="leave the block out")
     idle = max(0, round(basis.span.days * HOURS) - len(load))
     sized = provision([*load, *[0.0] * idle], _rate(problem, own), offer)
-    return Units(sized, sized.saving * basis.scale)
+    return Units(offer, sized, sized.saving * basis.scale)
 
 
 def _left(problem: Problem, own: pl.DataFrame) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 
 from costctl.groups import Rate
 from costctl.levers import LEVERS, Param, Unit
@@ -29,7 +30,8 @@ def lines_of(
         said = list(_warnings(problem, planned, facts, prices_on))
         warnings += said
         own = LEVERS[planned.lever]
-        notes = [own.caveat, *_remarks(planned, facts), *_partly(problem, planned)]
+        notes = [own.caveat, *_remarks(planned, facts), *_anew(problem, planned, facts)]
+        notes += _partly(problem, planned)
         if planned.name in remarks:
             notes.append(remarks[planned.name])
         notes += [warning.message for warning in said]
@@ -37,7 +39,7 @@ def lines_of(
             LeverLine(
                 planned,
                 saving,
-                params_of(planned, facts),
+                params_of(planned, facts, whole=not problem.refused.get(planned.name)),
                 tuple(dict.fromkeys(notes)),
                 problem.idle.get(planned.name),
             )
@@ -45,11 +47,17 @@ def lines_of(
     return tuple(lines), tuple(warnings)
 
 
-def params_of(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> dict[str, object]:
-    """Return the numbers and names of a lever as a scenario file says them."""
+def params_of(
+    planned: PlannedLever, facts: Mapping[str, Sequence[Rate]], *, whole: bool = True
+) -> dict[str, object]:
+    """Return the numbers and names of a lever as a scenario file says them.
+
+    A cheaper sibling has a name where it is one model and `whole`: all that is selected moves there.
+    """
     found: dict[str, object] = {}
     for name, value in planned.names.items():
-        found[name] = _resolved(value, facts) if value == SIBLING else value
+        siblings = _siblings(facts) if value == SIBLING else ()
+        found[name] = siblings[0] if whole and len(siblings) == 1 else value
     for name, number in planned.params.items():
         found[name] = number.mode if number.is_point else shown_range(number)
     if planned.cap_tokens is not None:
@@ -57,6 +65,11 @@ def params_of(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> dic
         found["cap_tokens"] = planned.cap_tokens
     if planned.order != "flat":
         found["order"] = planned.order
+    if planned.levels:
+        found["levels"] = {
+            name: {f"{Decimal(repr(value)):f}": risk for value, risk in levels.items()}
+            for name, levels in planned.levels.items()
+        }
     if "classifier_model" in found:
         found["classifier"] = {
             "model": found.pop("classifier_model"),
@@ -68,7 +81,7 @@ def params_of(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> dic
 
 def shown_range(number: Range) -> str:
     """Return a range as it is typed."""
-    return ":".join(f"{value:.12g}" for value in (number.low, number.mode, number.high))
+    return ":".join(f"{Decimal(repr(value)):f}" for value in (number.low, number.mode, number.high))
 
 
 def setting_text(line: LeverLine) -> str:
@@ -77,7 +90,7 @@ def setting_text(line: LeverLine) -> str:
     lever = LEVERS[planned.lever]
     if planned.cap_tokens is not None:
         return f"prompts cut at {planned.cap_tokens:,} tokens"
-    text = _figure(numbers_of(planned)[lever.primary], lever.params[lever.primary])
+    text = figure(numbers_of(planned)[lever.primary], lever.params[lever.primary])
     to = line.params.get(lever.moves) if lever.moves else None
     return f"{text} to {to}" if to else text
 
@@ -89,16 +102,16 @@ def where_text(planned: PlannedLever) -> str:
     return ", ".join("|".join(condition.patterns) for condition in planned.where)
 
 
-def _figure(number: Range, param: Param) -> str:
+def figure(number: Range, param: Param) -> str:
+    """Return a number as people read it."""
     values = (number.mode,) if number.is_point else (number.low, number.mode, number.high)
     if param.unit in {Unit.SHARE, Unit.SAVED}:
-        return ":".join(f"{value * 100:.4g}%" for value in values)
+        return ":".join(f"{value * 100:.5g}%" for value in values)
     return ":".join(f"{value:.6g}" for value in values)
 
 
-def _resolved(name: str, facts: Mapping[str, Sequence[Rate]]) -> str:
-    found = sorted({rate.wanted.name for rate in facts.get(name, ())})
-    return ", ".join(found) if found else name
+def _siblings(facts: Mapping[str, Sequence[Rate]]) -> list[str]:
+    return sorted({rate.wanted.name for rate in facts.get(SIBLING, ())})
 
 
 def _named(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iterator[Rate]:
@@ -108,8 +121,9 @@ def _named(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iterat
 
 
 def _remarks(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iterator[str]:
-    if planned.names.get("to") == SIBLING:
-        yield f"moves to the cheaper sibling that the price table names: {_resolved(SIBLING, facts)}"
+    siblings = _siblings(facts)
+    if planned.names.get("to") == SIBLING and siblings:
+        yield f"moves to the cheaper sibling that the price table names: {', '.join(siblings)}"
     for rate in _named(planned, facts):
         if rate.other_provider:
             yield f"{rate.wanted.name} is priced at {rate.price_provider}: {rate.wanted.provider} does not list it"
@@ -118,9 +132,26 @@ def _remarks(planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]) -> Iter
     lever = LEVERS[planned.lever]
     for name, source in planned.sources.items():
         param = lever.param(name)
+        shown = figure(numbers_of(planned)[name], param)
         if source == "evidence":
             known = f" ({param.evidence.source})" if param.evidence else ""
-            yield f"{name} {_figure(numbers_of(planned)[name], param)} is assumed{known}"
+            yield f"{name} {shown} is assumed{known}"
+        elif source == "given" and _at_the_top(planned, name, param):
+            yield f"{name} {shown} is the highest that the evidence supports"
+
+
+def _anew(
+    problem: Problem, planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]
+) -> Iterator[str]:
+    """Say what changing the model of embeddings costs once: that is in no month."""
+    kinds = {problem.logged[group].get("kind") for group in problem.acts_on[planned.name]}
+    if planned.lever != "swap" or kinds != {"embedding"} or planned.name in problem.idle:
+        return
+    for rate in facts.get(planned.names["to"], ())[:1]:
+        yield (
+            f"the corpus is embedded anew, once: ${rate.input * 1e6:.6g} per 1M of its tokens, not in the "
+            "month; queries and documents need one model, so a share below 100% means separate indexes"
+        )
 
 
 def _partly(problem: Problem, planned: PlannedLever) -> Iterator[str]:
@@ -175,6 +206,14 @@ def _threshold_lost(problem: Problem, cache: str) -> bool:
     return gain > NOTHING and abs(short_gain) <= NOTHING * gain
 
 
+def _at_the_top(planned: PlannedLever, name: str, param: Param) -> bool:
+    """Return whether a setting is as high as anybody has reported, where less than all is possible."""
+    known = param.evidence
+    if known is None or not param.more_saves or known.high >= 1 or planned.cap_tokens is not None:
+        return False
+    return numbers_of(planned)[name].mode == known.high
+
+
 def _above_evidence(planned: PlannedLever) -> Iterator[Warn]:
     lever = LEVERS[planned.lever]
     for name, source in planned.sources.items():
@@ -184,8 +223,8 @@ def _above_evidence(planned: PlannedLever) -> Iterator[Warn]:
         number, known = numbers_of(planned)[name], param.evidence
         if planned.cap_tokens is not None or number.mode <= known.high:
             continue
-        high = _figure(Range.point(known.high), param)
+        high = figure(Range.point(known.high), param)
         yield Warn(
             "above_evidence",
-            f"{planned.name}: {name} {_figure(number, param)} is above {high}, the highest that the evidence supports",
+            f"{planned.name}: {name} {figure(number, param)} is above {high}, the highest that the evidence supports",
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from costctl.errors import CostctlError, nearest
+from costctl.errors import CostctlError
 from costctl.levers import LEVERS
 from costctl.simulate.plan import SIBLING, Plan, PlannedLever, Range
 from costctl.simulate.settings import Place, read_number, read_range, read_swap, split_selector
@@ -12,6 +12,16 @@ from costctl.vocabulary import Condition
 
 EMBEDDINGS = ("text-embedding-3-large", "text-embedding-3-small")
 CLASSIFIER_TOKENS = {"classifier_in": 105.0, "classifier_out": 5.0}
+MODELS = {
+    "to": "",
+    "lookup_model": "--cache-lookup-model",
+    "classifier_model": "--route-classifier",
+}
+"""Constants that name a model -> the flag that sets them."""
+
+NAMED_BY = {"--route": "--route-to", "--embed-downgrade": "--embed-model"}
+"""Which flag says where a lever moves usage, if not its own."""
+
 ORDERS = ("flat", "cheapest", "dearest")
 
 
@@ -72,16 +82,21 @@ SIMPLE = {
 }
 
 
-def plan_of(flags: Flags, scenario: Plan, known: Callable[[str], bool]) -> Plan:
+def plan_of(
+    flags: Flags,
+    scenario: Plan,
+    known: Callable[[str], bool],
+    near: Callable[[str], str] = lambda _: "",
+) -> Plan:
     """Return the scenario with the levers of the flags; a flag's replace the file's of their type.
 
-    `known` says whether some price file lists a model.
+    `known` says whether some price file lists a model, `near` asks whether another one was meant.
     """
     levers = [*_simple(flags), *_swaps(flags, known), *_caps(flags)]
     levers = [_latest_wins(lever, levers[i + 1 :]) for i, lever in enumerate(levers)]
     kept = [_latest_wins(lever, levers, any_flag=True) for lever in scenario.levers]
     for lever in levers:
-        _check_models(lever, known)
+        _check_models(lever, known, near)
     return replace(scenario, levers=numbered([*kept, *levers]))
 
 
@@ -103,7 +118,8 @@ def _simple(flags: Flags) -> Iterator[PlannedLever]:
     for attribute, simple in SIMPLE.items():
         place = Place(simple.flag)
         lever = LEVERS[simple.lever]
-        for text in getattr(flags, attribute):
+        texts = getattr(flags, attribute)
+        for number, text in enumerate(texts, start=1):
             selector, value = split_selector(text)
             planned = PlannedLever(
                 "",
@@ -114,17 +130,18 @@ def _simple(flags: Flags) -> Iterator[PlannedLever]:
                 {lever.primary: "given"},
                 flag=simple.flag,
             )
-            yield _completed(planned, flags)
+            yield _completed(planned, flags, last=number == len(texts))
     _refuse_alone(flags)
 
 
-def _completed(planned: PlannedLever, flags: Flags) -> PlannedLever:
+def _completed(planned: PlannedLever, flags: Flags, *, last: bool) -> PlannedLever:
     if planned.lever == "response_cache":
-        return _cache(planned, flags)
+        return _cache(planned, flags, fixed=last)
     return _route(planned, flags) if planned.lever == "route" else planned
 
 
-def _cache(planned: PlannedLever, flags: Flags) -> PlannedLever:
+def _cache(planned: PlannedLever, flags: Flags, *, fixed: bool) -> PlannedLever:
+    """Return the cache with what it needs; however often its hit rate is set, it is run and paid once."""
     lever = LEVERS["response_cache"]
     texts = {
         "eligible": ("--cache-eligible", flags.cache_eligible),
@@ -137,7 +154,7 @@ def _cache(planned: PlannedLever, flags: Flags) -> PlannedLever:
     if flags.cache_fixed_usd is not None:
         place = Place("--cache-fixed-usd")
         value = read_number(flags.cache_fixed_usd, lever.param("fixed_usd"), place)
-        params["fixed_usd"] = Range.point(value)
+        params |= {"fixed_usd": Range.point(value)} if fixed else {}
     if (flags.cache_lookup_model is None) != (flags.cache_lookup_tokens is None):
         raise CostctlError(
             "--cache-lookup-model and --cache-lookup-tokens belong together",
@@ -221,20 +238,23 @@ def _latest_wins(
         for other in later
         if other.lever == lever.lever and (any_flag or other.flag == lever.flag)
     )
-    return replace(lever, unless=taken)
+    return replace(lever, unless=(*lever.unless, *taken))
 
 
-def _check_models(lever: PlannedLever, known: Callable[[str], bool]) -> None:
-    for name in ("to", "lookup_model", "classifier_model"):
+def _check_models(
+    lever: PlannedLever, known: Callable[[str], bool], near: Callable[[str], str]
+) -> None:
+    for name, flag in MODELS.items():
         model = lever.names.get(name)
         if model is not None and model != SIBLING and not known(model):
-            raise unknown_model(lever.flag, model)
+            raise unknown_model(flag or NAMED_BY.get(lever.flag, lever.flag), model, near(model))
 
 
-def unknown_model(place: str, model: str, listed: Sequence[str] = ()) -> CostctlError:
+def unknown_model(place: str, model: str, near: str = "") -> CostctlError:
     """Return the complaint about a model that no price file lists."""
+    meant = f"; {near}" if near else ""
     return CostctlError(
-        f"{place}: no price file lists the model {model}{nearest(model, listed)}",
+        f"{place}: no price file lists the model {model}{meant}",
         hint="`costctl pricing list` shows the models",
         code="unknown_model",
     )

@@ -1,7 +1,7 @@
 """Goal-seek: what it takes to reach a target."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from costctl.levers import LEVERS, Param, Unit
 from costctl.simulate.bind import Problem
@@ -11,8 +11,11 @@ from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
 STRAIGHT = 1e-9
 """How far the middle may be off the line between two bills before it is no line."""
 
-GRID = 64
-ROUNDS = 5
+GRID = 1_024
+ROUNDS = 3
+"""So many points a round, so many rounds: a billionth of the range.
+
+A round has a price of its own, so few large ones are faster than many small ones."""
 SIZE_LIMIT = 10_000.0
 """Largest count that is tried where a number is not bounded by nature."""
 
@@ -53,16 +56,17 @@ class Reach:
     complete: bool = True
 
 
-def reach(problem: Problem, target: float) -> Reach:
-    """Return what it takes to reach the target."""
-    steps, complete = risk_front(problem)
+def reach(problem: Problem, target: float, *, less: float = 0.0) -> Reach:
+    """Return what it takes to reach the target; `less` is what comes off every bill after the levers."""
+    found, complete = risk_front(problem)
+    steps = [replace(step, after=step.after - less) for step in found]
     columns = [f"{p.name}.{LEVERS[p.lever].primary}" for p in problem.planned]
     return Reach(
-        break_evens(problem, columns, target),
+        break_evens(problem, columns, target + less),
         next((step for step in steps if step.after <= target), None),
         steps[-1],
         tuple((step.points, step.after) for step in steps),
-        theta(problem, target),
+        theta(problem, target + less),
         complete,
     )
 

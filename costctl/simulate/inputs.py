@@ -1,11 +1,12 @@
 """From what the store answered to the frames that the kernel reads."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import polars as pl
 
+from costctl.errors import CostctlError
 from costctl.groups import Group, GroupKey, OrderedShare, Rate, Wanted
 from costctl.levers import LEVERS
 from costctl.simulate.bind import groups_of
@@ -30,7 +31,7 @@ class Source:
         rates: prices at the price date.
         cut: input tokens that a cap on every prompt removes, per group.
         ordered: what the cheapest or dearest requests of each group hold.
-        long: share of each group's input that stands in prompts of at least so many tokens.
+        long: shares of each group's input that stand in prompts of at least so many tokens.
         hours: uncached input and output tokens of every hour with usage that matches.
     """
 
@@ -39,7 +40,7 @@ class Source:
     rates: Callable[[Sequence[Wanted]], Sequence[Rate]]
     cut: Callable[[int], Mapping[GroupKey, int]] = lambda _: {}
     ordered: Callable[[str, Sequence[float]], Sequence[OrderedShare]] = lambda *_: ()
-    long: Callable[[int], Mapping[GroupKey, float]] = lambda _: {}
+    long: Callable[[Sequence[int]], Mapping[GroupKey, Sequence[float]]] = lambda _: {}
     hours: Callable[[tuple[Condition, ...]], Sequence[tuple[int, int]]] = lambda _: ()
 
 
@@ -58,6 +59,9 @@ class Inputs:
     groups: tuple[Group, ...]
     facts: Mapping[str, tuple[Rate, ...]] = field(default_factory=dict)
 
+
+Asked = tuple[int, str, str, Group]
+"""Scope, label and tier of a price, and the group it is for."""
 
 Scope = tuple[str | None, str | None, str | None, int, datetime | None]
 
@@ -87,8 +91,7 @@ def inputs_of(
     groups = tuple(g for g in source.groups if g.repriced_usd is not None)
     scopes = {scope: number for number, scope in enumerate(dict.fromkeys(map(scope_of, groups)))}
     book = _Book(source, groups, scopes, prices_on)
-    book.ask_own()
-    book.ask_targets(planned)
+    book.ask(planned)
     rows = [_usage_row(g, source.dims, scopes, book, scale) for g in groups]
     return Inputs(
         pl.DataFrame(rows, infer_schema_length=None),
@@ -119,16 +122,33 @@ class _Book:
         """Return the scope of a group's overheads: its own without the prompt-size step."""
         return -1 - self.scopes[scope_of(group)]
 
-    def ask_own(self) -> None:
-        """Look up what each group is priced at."""
-        self._ask((self.scopes[scope_of(g)], str(g.price_name), g.tier, g) for g in self.groups)
+    def ask(self, planned: Sequence[PlannedLever]) -> None:
+        """Look up what each group is priced at, wherever the levers move usage, and what they cause."""
+        own = [(self.scopes[scope_of(g)], str(g.price_name), g.tier, g) for g in self.groups]
+        if any(SIBLING in lever.names.values() for lever in planned):
+            self._ask(own)  # who a sibling is stands with the price
+        self._ask((*own, *self._targets(planned)))
+        for lever in planned:
+            self._refuse_unpriced(lever)
 
-    def ask_targets(self, planned: Sequence[PlannedLever]) -> None:
-        """Look up wherever the levers move usage, and what they cause."""
+    def _refuse_unpriced(self, lever: PlannedLever) -> None:
+        """Refuse a lever whose own cost is unknown: what it saves would be made up."""
+        kind = LEVERS[lever.lever]
+        for name in kind.names:
+            for rate in self.facts.get(lever.names.get(name, ""), ()):
+                if rate.reason and name not in {kind.moves, "to_tier"}:
+                    meant = f"; {rate.hint}" if rate.hint else ""
+                    raise CostctlError(
+                        f"{lever.place or lever.name}: {name} {rate.wanted.name} has no price, "
+                        f"so what it costs is unknown{meant}",
+                        hint="`costctl pricing list` shows the models that have one",
+                        code="unpriced_model",
+                    )
+
+    def _targets(self, planned: Sequence[PlannedLever]) -> Iterator[Asked]:
         logged = [logged_of(g, self.source.dims) for g in self.groups]
         labels: list[set[str]] = [{str(g.price_name)} for g in self.groups]
         tiers = [{g.tier} for g in self.groups]
-        overheads: list[tuple[int, str, str, Group]] = []
         for lever in planned:
             kind = LEVERS[lever.lever]
             for number in groups_of(lever, logged):
@@ -142,16 +162,14 @@ class _Book:
                     elif name == kind.moves:
                         labels[number].add(value)
                     else:
-                        overheads.append((self.base(group), value, STANDARD, group))
-        self._ask(
-            (self.scopes[scope_of(g)], label, tier, g)
-            for g, mine, theirs in zip(self.groups, labels, tiers, strict=True)
-            for label in sorted(mine)
-            for tier in sorted(theirs)
-        )
-        self._ask(overheads)
+                        yield self.base(group), value, STANDARD, group
+        for group, mine, theirs in zip(self.groups, labels, tiers, strict=True):
+            scope = self.scopes[scope_of(group)]
+            yield from (
+                (scope, label, tier, group) for label in sorted(mine) for tier in sorted(theirs)
+            )
 
-    def _ask(self, places: Iterable[tuple[int, str, str, Group]]) -> None:
+    def _ask(self, places: Iterable[Asked]) -> None:
         asked: dict[tuple[int, str, str], Wanted] = {}
         for scope, label, tier, group in places:
             key = (scope, label, tier)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from costctl.simulate.attribution import Attribution, Saving
 from costctl.simulate.basis import Basis
 from costctl.simulate.goal_seek import Reach
-from costctl.simulate.plan import PlannedLever
+from costctl.simulate.plan import PlannedLever, Provisioned
 from costctl.simulate.ptu import Sized
 from costctl.simulate.uncertainty import Uncertainty
 from costctl.table import Warn
@@ -82,6 +82,7 @@ class Target:
 class Units:
     """What provisioned throughput would do to the bill after all levers."""
 
+    offer: Provisioned
     sized: Sized
     monthly_saving: float
 

@@ -46,6 +46,7 @@ class PlannedLever:
         sources: where each number comes from: given, measured or evidence.
         unless: usage that a later setting of the same flag took over.
         flag: the command-line flag it comes from; empty for a scenario's.
+        place: where it stands, for complaints: the flag, or the line of a file.
         levels: values of the first parameter to try for a target -> risk points.
         order: which requests a route takes: flat, cheapest, dearest.
         cap_tokens: longest prompt that stays whole, instead of a share saved.
@@ -59,6 +60,7 @@ class PlannedLever:
     sources: Mapping[str, str] = field(default_factory=dict)
     unless: tuple[tuple[Condition, ...], ...] = ()
     flag: str = ""
+    place: str = ""
     levels: Mapping[str, Mapping[float, int]] = field(default_factory=dict)
     order: str = "flat"
     cap_tokens: int | None = None

@@ -93,6 +93,11 @@ def parts(usage: pl.DataFrame, prices: pl.DataFrame, worlds: Worlds) -> list[Par
     return found
 
 
+def as_logged(usage: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
+    """Return what each group costs without any lever."""
+    return usage.select("group", cost_usd=_cost(prices))
+
+
 def flows_after(usage: pl.DataFrame, prices: pl.DataFrame, worlds: Worlds) -> pl.DataFrame:
     """Return every flow of every world with its cost; `lever` names who causes an overhead flow."""
     numbers = _effective(worlds).with_row_index("world")

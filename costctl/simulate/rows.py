@@ -109,10 +109,11 @@ def _long_prompts(
             if kept > 0
         }
     )
-    found = [source.long(int(length)) for length in lengths]
+    found = source.long([int(length) for length in lengths])
+    none = (0.0,) * len(lengths)
     return RowFacts(
         minima=lengths,
-        long=[[shares.get(group.key, 0.0) for shares in found] for group in inputs.groups],
+        long=[found.get(group.key, none) for group in inputs.groups],
         logged_prompt=[_average_prompt(group) for group in inputs.groups],
     )
 

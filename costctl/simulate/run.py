@@ -16,10 +16,10 @@ from costctl.simulate.goal_seek import reach
 from costctl.simulate.inputs import Inputs, Source, inputs_of, logged_of
 from costctl.simulate.outcome import Band, GroupLine, Outcome, Target, Units
 from costctl.simulate.plan import Plan, PlannedLever, matches
-from costctl.simulate.project import project
 from costctl.simulate.rows import in_order, row_facts
 from costctl.simulate.uncertainty import DRAWS, SEED, Uncertainty, simulate_draws
 from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
+from costctl.table import Warn
 
 ORDER_ROWS = 200_000
 """Up to so many rows the range of a flat route is looked up without being asked for."""
@@ -58,12 +58,14 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
     lines, warnings = lines_of(problem, found, inputs.facts, prepared.remarks, prices_on)
     wanted = plan.target_usd
     units = units_of(problem, source, basis, plan.provisioned) if plan.provisioned else None
+    less = units.monthly_saving if units else 0.0
     spread = simulate_draws(
         problem,
         draws=options.draws,
         seed=options.seed,
         distribution=options.distribution,
         target=None if wanted is None else float(wanted),
+        less=less,
     )
     return Outcome(
         plan.name,
@@ -71,14 +73,21 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
         found,
         lines,
         options.by,
-        _groups(problem, options.by),
-        _target(problem, wanted, found, spread, confidence=options.confidence, units=units),
+        _groups(problem, found, options.by),
+        _target(
+            problem, wanted, found.after - less, spread, confidence=options.confidence, less=less
+        ),
         spread,
-        tuple(_bands(problem, found.after)),
+        tuple(_bands(problem, found.after - less)),
         units=units,
-        route_orders=_route_orders(plan, source, inputs),
-        warnings=warnings,
+        route_orders=_route_orders(plan, source, inputs, less),
+        warnings=(*warnings, *_unsold(plan, units)),
     )
+
+
+def _unsold(plan: Plan, units: Units | None) -> Iterator[Warn]:
+    if plan.provisioned and units is None:
+        yield Warn("not_applicable", "ptu does nothing: no usage matches its selector")
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,37 +131,33 @@ def _refuse_empty_selectors(levers: Sequence[PlannedLever], source: Source) -> N
         )
 
 
-def _groups(problem: Problem, by: Sequence[str]) -> tuple[GroupLine, ...]:
-    frame = worlds(problem, [frozenset(), all_on(problem)])
-    cost = project(problem.usage, problem.prices, frame)
-    before: dict[tuple[object, ...], float] = {}
-    after: dict[tuple[object, ...], float] = {}
-    for world, group, usd in cost.select("world", "group", "cost_usd").iter_rows():
-        key = tuple(problem.logged[group].get(name) for name in by)
-        held = after if world else before
-        held[key] = held.get(key, 0.0) + usd
-    lines = [GroupLine(key, usd, after[key]) for key, usd in before.items()]
+def _groups(problem: Problem, found: Attribution, by: Sequence[str]) -> tuple[GroupLine, ...]:
+    bills: dict[tuple[object, ...], tuple[float, float]] = {}
+    for logged, (before, after) in zip(problem.logged, found.groups, strict=True):
+        key = tuple(logged.get(name) for name in by)
+        held = bills.get(key, (0.0, 0.0))
+        bills[key] = held[0] + before, held[1] + after
+    lines = [GroupLine(key, before, after) for key, (before, after) in bills.items()]
     return tuple(sorted(lines, key=lambda line: (-line.before, str(line.key))))
 
 
 def _target(
     problem: Problem,
     wanted: Decimal | None,
-    found: Attribution,
+    after: float,
     spread: Uncertainty | None,
     *,
     confidence: float,
-    units: Units | None,
+    less: float,
 ) -> Target | None:
     if wanted is None:
         return None
-    judged, statistic = found.after, "point"
+    judged, statistic = after, "point"
     if spread is not None:
         high = confidence > 0.5  # noqa: PLR2004 - the median
         statistic = "p90" if high else "p50"
         judged = spread.independent.p90 if high else spread.independent.p50
-    saved = units.monthly_saving if units else 0.0
-    return Target(wanted, judged - saved, statistic, reach(problem, float(wanted) + saved))
+    return Target(wanted, judged, statistic, reach(problem, float(wanted), less=less))
 
 
 def _bands(problem: Problem, after: float) -> Iterator[Band]:
@@ -185,7 +190,9 @@ def _band(
     yield Band((cache.name, route.name), after + nested - middle, after, after + disjoint - middle)
 
 
-def _route_orders(plan: Plan, source: Source, inputs: Inputs) -> tuple[float, float] | None:
+def _route_orders(
+    plan: Plan, source: Source, inputs: Inputs, less: float
+) -> tuple[float, float] | None:
     """Return the bill if the routed calls are the cheapest ones, and the dearest ones."""
     flat = [p for p in plan.levers if p.lever == "route" and p.order == "flat"]
     few = sum(group.rows for group in inputs.groups) <= ORDER_ROWS
@@ -197,5 +204,5 @@ def _route_orders(plan: Plan, source: Source, inputs: Inputs) -> tuple[float, fl
         levers = in_order(plan.levers, order)
         rows, _ = row_facts(levers, inputs, source)
         problem = bind(inputs.usage, inputs.prices, levers, rows)
-        found.append(bill(problem, worlds(problem, [all_on(problem)]))[0])
+        found.append(bill(problem, worlds(problem, [all_on(problem)]))[0] - less)
     return found[0], found[1]

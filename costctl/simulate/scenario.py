@@ -8,14 +8,14 @@ from costctl.errors import CostctlError, nearest
 from costctl.levers import LEVERS, Lever, Param, Unit
 from costctl.simulate.flags import ORDERS, numbered
 from costctl.simulate.plan import SIBLING, Plan, PlannedLever, Provisioned, Range
+from costctl.simulate.selectors import LEVER_DIMENSIONS, conditions, read_where
 from costctl.simulate.settings import Place, read_number, read_range
-from costctl.vocabulary import DIMENSIONS, Condition
 from costctl.yaml_file import Reader, load
 
 VERSION = "1"
 PERIODS = ("30d", "calendar")
 CLASSIFIER = {"input_tokens": "classifier_in", "output_tokens": "classifier_out"}
-ROW_LEVEL = {"compress": "cap_tokens", "route": "order"}
+ROUNDING = 1e-12
 UNITS = Param("", unit=Unit.SIZE)
 AMOUNT = Param("", unit=Unit.USD)
 RATIO = Param("", unit=Unit.RATIO)
@@ -42,13 +42,15 @@ def read_scenario(path: Path) -> Plan:
 
 
 def _refuse_twins(reader: Reader, plan: Plan) -> None:
-    names: set[str] = set()
+    names: dict[str, int] = {}
     for lever in plan.levers:
+        line = int(lever.place.rpartition(":")[2])
         if lever.name in names:
+            first = names[lever.name]
             reader.problems.add(
-                reader.line, f"levers: two levers are called {lever.name}; names tell them apart"
+                line, f"two levers are called {lever.name} (first on line {first}); name one anew"
             )
-        names.add(lever.name)
+        names.setdefault(lever.name, line)
 
 
 @dataclass
@@ -72,13 +74,15 @@ def _lever(reader: Reader) -> PlannedLever | None:
     planned = PlannedLever(
         name=reader.text("name", "") or "",
         lever=kind,
-        where=read_where(reader),
+        where=read_where(reader, LEVER_DIMENSIONS),
+        unless=tuple(conditions(one, LEVER_DIMENSIONS) for one in reader.mappings("unless")),
         params=draft.params,
         names=draft.names,
         sources=draft.sources,
         levels=_levels(reader, lever),
         order=_order(reader, lever),
         cap_tokens=_cap(reader, lever, draft),
+        place=f"{reader.problems.path}:{reader.line}",
     )
     _refuse_unknown_measured(reader, lever, measured)
     reader.done()
@@ -93,12 +97,28 @@ def _read_params(reader: Reader, lever: Lever, draft: _Draft, measured: tuple[st
         if found is not None:
             draft.params[name] = found
             draft.sources[name] = "measured" if name in measured else "given"
-        elif name == lever.primary and param.default is None and not _replaced(reader, lever):
+        elif reader.get(name) is None and _is_needed(reader, lever, name):
             _assume(reader, draft, name, param)
+    if lever.name == "prompt_cache":
+        _refuse_too_much(reader, draft)
 
 
-def _replaced(reader: Reader, lever: Lever) -> bool:
-    return lever.name == "compress" and reader.get("cap_tokens") is not None
+def _refuse_too_much(reader: Reader, draft: _Draft) -> None:
+    """Refuse to read and write more input than there is."""
+    shares = [
+        draft.params[name].high for name in ("read_share", "write_share") if name in draft.params
+    ]
+    if sum(shares) > 1 + ROUNDING:
+        reader.bad(
+            reader.get("write_share") or reader.node,
+            f"write_share: with read_share it makes {sum(shares):.0%} of the input; keep the sum at or below 1",
+        )
+
+
+def _is_needed(reader: Reader, lever: Lever, name: str) -> bool:
+    """Return whether a lever is about this number and says nothing of it."""
+    capped = lever.name == "compress" and reader.get("cap_tokens") is not None
+    return name == lever.primary and lever.params[name].default is None and not capped
 
 
 def _assume(reader: Reader, draft: _Draft, name: str, param: Param) -> None:
@@ -156,23 +176,6 @@ def _read_classifier(reader: Reader, lever: Lever, draft: _Draft) -> None:
         draft.params[name] = found
         draft.sources[name] = "given"
     inner.done()
-
-
-def read_where(reader: Reader) -> tuple[Condition, ...]:
-    """Read `where`: keys are AND, a list is OR, values are globs."""
-    inner = reader.mapping("where")
-    if inner is None:
-        return ()
-    found = []
-    for key in inner.keys():  # noqa: SIM118 - a reader is no dictionary
-        patterns = inner.texts(key, required=True)
-        if key not in DIMENSIONS and not key.startswith("tag."):
-            node = (inner.node.entries or {})[key]
-            inner.bad(node, f"where.{key}: no such dimension{nearest(key, DIMENSIONS)}")
-        if patterns:
-            found.append(Condition(key, patterns))
-    inner.done()
-    return tuple(found)
 
 
 def _levels(reader: Reader, lever: Lever) -> Mapping[str, Mapping[float, int]]:

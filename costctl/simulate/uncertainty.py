@@ -25,7 +25,7 @@ class Uncertain:
     Attributes:
         column: `NAME.PARAMETER`.
         number: its range.
-        draw: numbers of one flag share their luck, whatever endpoint they are set on.
+        draw: whose luck it shares: a lever errs alike wherever it is set.
         more_saves: whether a higher value lowers the bill.
     """
 
@@ -86,10 +86,17 @@ def uncertain(planned: Sequence[PlannedLever]) -> list[Uncertain]:
         params = LEVERS[lever.lever].all_params()
         for name, number in numbers_of(lever).items():
             if not number.is_point:
-                draw = (lever.flag or lever.name, name)
                 column = f"{lever.name}.{name}"
-                found.append(Uncertain(column, number, draw, params[name].more_saves))
+                found.append(
+                    Uncertain(column, number, (_luck(lever), name), params[name].more_saves)
+                )
     return found
+
+
+def _luck(lever: PlannedLever) -> str:
+    """Return whose luck a lever shares: its type's, unless the plan gives it a name of its own."""
+    own, _, number = lever.name.partition(lever.lever)
+    return lever.name if own or number.lstrip("_0123456789") else lever.lever
 
 
 def simulate_draws(
@@ -99,8 +106,12 @@ def simulate_draws(
     seed: int = SEED,
     distribution: str = "triangular",
     target: float | None = None,
+    less: float = 0.0,
 ) -> Uncertainty | None:
-    """Return the spread of the bill; None where nothing is uncertain."""
+    """Return the spread of the bill; None where nothing is uncertain.
+
+    `less` is what comes off every bill after the levers.
+    """
     numbers = uncertain(problem.planned)
     if not numbers or not draws:
         return None
@@ -116,9 +127,9 @@ def simulate_draws(
         draws,
         seed,
         distribution,
-        _spread(_bills(problem, draws, apart), target),
-        _spread(_bills(problem, draws, joint), target),
-        tornado(problem),
+        _spread(_bills(problem, draws, apart) - less, target),
+        _spread(_bills(problem, draws, joint) - less, target),
+        tornado(problem, less=less),
     )
 
 
@@ -191,7 +202,7 @@ def _percentile(bill: pl.Series, p: float) -> float:
     return 0.0 if found is None else float(found)
 
 
-def tornado(problem: Problem) -> tuple[Swing, ...]:
+def tornado(problem: Problem, *, less: float = 0.0) -> tuple[Swing, ...]:
     """Return how far each uncertain number moves the bill by itself, the farthest first."""
     numbers = uncertain(problem.planned)
     values: dict[str, list[float]] = {
@@ -200,7 +211,7 @@ def tornado(problem: Problem) -> tuple[Swing, ...]:
     for i, n in enumerate(numbers):
         values[n.column][2 * i : 2 * i + 2] = [n.number.low, n.number.high]
     frame = worlds(problem, [all_on(problem)] * (2 * len(numbers)), values)
-    bill = bills(problem.usage, problem.prices, frame)["cost_usd"].to_list()
+    bill = (bills(problem.usage, problem.prices, frame)["cost_usd"] - less).to_list()
     swings = [
         Swing(n.column, n.number, bill[2 * i], bill[2 * i + 1]) for i, n in enumerate(numbers)
     ]

@@ -22,6 +22,7 @@ __all__ = [
     "percentiles",
     "spent",
     "total",
+    "total_again",
 ]
 
 _UNPRICED = PRICE_BASES.index("unpriced")
@@ -64,6 +65,13 @@ def total(store: Store, query: Query) -> Spent:
     return found[0] if found else Spent(key=(), cost_usd=Decimal(0), list_cost_usd=Decimal(0))
 
 
+def total_again(store: Store) -> tuple[Spent, tuple[date, ...]]:
+    """Return the sum over all rows of the question asked last, and their UTC days, without reading them again."""
+    found = _spent(store, Query(), set(ALL_CLASSES))
+    total = found[0] if found else Spent(key=(), cost_usd=Decimal(0), list_cost_usd=Decimal(0))
+    return total, _days(store)
+
+
 def facts(store: Store, query: Query) -> Facts:
     """Return what else there is to say about the rows of the question asked last."""
     run = store.connection.execute
@@ -75,9 +83,6 @@ def facts(store: Store, query: Query) -> Facts:
     discounts = run(
         "SELECT EXISTS (FROM priced WHERE has_price AND cost_usd <> list_cost_usd)"
     ).fetchone()
-    days = run(
-        "SELECT DISTINCT CAST(slot AS DATE) AS day FROM rolled WHERE slot IS NOT NULL ORDER BY day"
-    ).fetchall()
     provider, region, tier, change = (int(value or 0) for value in row or (0, 0, 0, 0))
     return Facts(
         unpriced(store),
@@ -86,9 +91,16 @@ def facts(store: Store, query: Query) -> Facts:
         prompt_tier_unknown=tier,
         bucket_spans_price_change=change,
         has_discounts=bool(discounts and discounts[0]),
-        days=tuple(day for (day,) in days),
+        days=_days(store),
         fixed_lines=fixed_lines(store, query),
     )
+
+
+def _days(store: Store) -> tuple[date, ...]:
+    days = store.connection.execute(
+        "SELECT DISTINCT CAST(slot AS DATE) AS day FROM rolled WHERE slot IS NOT NULL ORDER BY day"
+    ).fetchall()
+    return tuple(day for (day,) in days)
 
 
 def percentiles(store: Store, query: Query) -> dict[tuple[object, ...], Percentiles]:

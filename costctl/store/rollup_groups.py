@@ -27,6 +27,11 @@ def groups(
     """
     asked = _asked(query, dims)
     _group(store, asked, also)
+    return _grouped(store, asked, len(dims))
+
+
+def _grouped(store: Store, asked: Query, dims: int) -> list[Group]:
+    """Return the groups of the question asked last."""
     keys = ", ".join(_keys("r", asked))
     sums = ", ".join(f'sum(r."{name}")::BIGINT' for name in ALL_CLASSES)
     rows = store.connection.execute(
@@ -39,7 +44,7 @@ def groups(
         "LEFT JOIN price_models AS m ON (m.provider, m.id) = (r.price_provider, r.price_model) "
         f"WHERE r.billable GROUP BY {keys} ORDER BY {keys}"
     ).fetchall()
-    return [_one(row, len(dims)) for row in rows]
+    return [_one(row, dims) for row in rows]
 
 
 def cut_by_cap(
@@ -55,18 +60,22 @@ def cut_by_cap(
     }
 
 
-def share_at_least(
-    store: Store, query: Query, minimum: int, dims: Sequence[str] = (), also: Sequence[str] = ()
-) -> dict[GroupKey, float]:
-    """Return per group the share of the input that stands in prompts of at least so many tokens."""
-    share = (
-        f"sum({_PROMPT}) FILTER ({_PROMPT} >= $minimum)::DOUBLE / nullif(sum({_PROMPT}), 0)::DOUBLE"
+def shares_at_least(
+    store: Store,
+    query: Query,
+    minima: Sequence[int],
+    dims: Sequence[str] = (),
+    also: Sequence[str] = (),
+) -> dict[GroupKey, tuple[float, ...]]:
+    """Return per group the shares of the input that stand in prompts of at least so many tokens, by minimum."""
+    values: dict[str, object] = {f"minimum_{n}": minimum for n, minimum in enumerate(minima)}
+    shares = ", ".join(
+        f"sum({_PROMPT}) FILTER ({_PROMPT} >= ${name})::DOUBLE / nullif(sum({_PROMPT}), 0)::DOUBLE"
+        for name in values
     )
     return {
-        key: float(values[0] or 0)
-        for key, values in _over_rows(
-            store, query, dims, also, figure=share, values={"minimum": minimum}
-        )
+        key: tuple(float(share or 0) for share in found)
+        for key, found in _over_rows(store, query, dims, also, figure=shares, values=values)
     }
 
 
@@ -106,7 +115,7 @@ def ordered_shares(
         f"ORDER BY {keys}, fraction",
         parameters.values,
     ).fetchall()
-    whole = {group.key for group in groups(store, query, dims, also) if group.row_level}
+    whole = {group.key for group in _grouped(store, asked, len(dims)) if group.row_level}
     size = len(names)
     shares = [OrderedShare(_key(row, len(dims)), *map(float, row[size:])) for row in found]
     return [share for share in shares if share.key in whole]

@@ -31,6 +31,16 @@ def rates_at(store: Store, at: datetime, wanted: Sequence[Wanted]) -> list[Rate]
     ]
 
 
+def is_listed(store: Store, model: str) -> bool:
+    """Return whether some price file lists a model."""
+    return _find(store, Wanted(model))[0].price_name is not None
+
+
+def near(store: Store, model: str) -> str:
+    """Return the question whether another name was meant; empty where none is near."""
+    return _find(store, Wanted(model))[0].hint
+
+
 def _asked(wanted: Wanted) -> tuple[str, str | None, str | None]:
     return wanted.name, wanted.provider, wanted.region
 

@@ -8,35 +8,29 @@ import jsonschema
 import pytest
 
 from costctl.cli.schema import schema
-
-WEEK = """occurred_at,endpoint,model,requests,input_uncached,output
-2026-11-16,rag_query,gpt-4o-2024-05-13,45200,83620000,14464000
-2026-11-22,embedding,text-embedding-3-large,58000,4930000,0
-"""
+from tests.cli.week import WEEK, stored
 
 
 @pytest.fixture
-def week(tmp_path):
-    path = tmp_path / "week.csv"
-    path.write_text(WEEK)
-    return path
+def week(run, cache):
+    return stored(run, cache, "week", WEEK)
 
 
 def test_each_point_is_what_simulate_says_there(run, week):
-    found = run("sweep", "route.fraction=0:0.8:3", "--logs", week, "--route", "0.4", "--json")
+    found = run("sweep", "route.fraction=0:0.8:3", *week, "--route", "0.4", "--json")
     assert found.code == 0
     document = json.loads(found.stdout)
     jsonschema.validate(document, schema("sweep"))
     points = {point["values"][0]: point["after_usd"] for point in document["result"]["points"]}
     assert list(points) == [0, 0.4, 0.8]
     for fraction, usd in points.items():
-        plain = json.loads(run("simulate", week, "--route", fraction, "--json").stdout)["result"]
+        plain = json.loads(run("simulate", *week, "--route", fraction, "--json").stdout)["result"]
         assert usd == pytest.approx(plain["after_usd"], rel=1e-9)
 
 
 def test_two_parameters_make_a_plane(run, week):
     found = run(
-        "sweep", "response_cache.hit=0:0.6:3", "route.fraction=0:0.8:2", "--logs", week,
+        "sweep", "response_cache.hit=0:0.6:3", "route.fraction=0:0.8:2", *week,
         "--cache-hit", "0.1", "--route", "0.4", "--target", "1000",
     )  # fmt: skip
     assert found.code == 0
@@ -45,16 +39,14 @@ def test_two_parameters_make_a_plane(run, week):
 
 
 def test_csv_has_a_row_per_point(run, week):
-    found = run(
-        "sweep", "output.cut=0:0.5:6", "--logs", week, "--output-cut", "0.1", "--format", "csv"
-    )
+    found = run("sweep", "output.cut=0:0.5:6", *week, "--output-cut", "0.1", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(found.stdout)))
     assert [float(row["output.cut"]) for row in rows] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 0.5])
     assert float(rows[0]["saving_usd"]) == 0
 
 
 def test_one_parameter_is_plotted(run, week):
-    found = run("sweep", "output.cut=0:1:2", "--logs", week, "--output-cut", "0.1")
+    found = run("sweep", "output.cut=0:1:2", *week, "--output-cut", "0.1")
     lines = [line for line in found.stdout.splitlines() if "#" in line]
     assert len(lines) == 2
     assert lines[0].count("#") > lines[1].count("#")
@@ -78,7 +70,7 @@ def test_one_parameter_is_plotted(run, week):
     ],
 )
 def test_what_cannot_be_swept_is_refused(run, week, parameters, words):
-    found = run("sweep", *parameters, "--logs", week, "--output-cut", "0.1")
+    found = run("sweep", *parameters, *week, "--output-cut", "0.1")
     assert found.code == 2
     assert words in found.stderr + found.stdout
 

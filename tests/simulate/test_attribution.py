@@ -3,7 +3,7 @@
 import pytest
 
 from costctl.simulate import attribution, least_risk
-from costctl.simulate.attribution import attribute, shapley
+from costctl.simulate.attribution import attribute
 from costctl.simulate.goal_seek import break_even, reach
 from costctl.simulate.plan import PlannedLever, Range
 from tests.simulate.lesson import POINT, bound, on, plan
@@ -11,19 +11,26 @@ from tests.simulate.lesson import POINT, bound, on, plan
 
 def test_sampled_fair_shares_sum_exactly_and_lie_near_the_exact_ones(monkeypatch):
     problem = bound(*plan())
-    exact, sampled = shapley(problem)
-    assert not sampled
+    exact = attribute(problem)
+    assert not exact.sampled
     monkeypatch.setattr(attribution, "EXACT_LEVERS", 1)
-    found, sampled = shapley(problem)
-    assert sampled
-    assert sum(found.values()) == pytest.approx(sum(exact.values()), rel=1e-12)
-    assert found["cache"] == pytest.approx(exact["cache"], abs=40)
+    found = attribute(problem)
+    assert found.sampled
+    fair = [saving.shapley for saving in found.levers.values()]
+    assert sum(fair) == pytest.approx(exact.combined, rel=1e-12)
+    assert found.levers["cache"].shapley == pytest.approx(exact.levers["cache"].shapley, abs=40)
+    for name, saving in found.levers.items():
+        known = exact.levers[name]
+        assert saving.standalone == pytest.approx(known.standalone, rel=1e-12)
+        assert saving.waterfall == pytest.approx(known.waterfall, rel=1e-12)
+        assert saving.last_in == pytest.approx(known.last_in, rel=1e-12)
 
 
 def test_sampling_repeats_from_its_seed(monkeypatch):
     monkeypatch.setattr(attribution, "EXACT_LEVERS", 1)
     problem = bound(*plan())
-    assert shapley(problem, seed=3) == shapley(problem, seed=3)
+    assert attribute(problem, seed=3) == attribute(problem, seed=3)
+    assert attribute(problem, seed=3) != attribute(problem, seed=4)
 
 
 def test_more_than_twelve_levers_on_a_group_are_sampled():

@@ -83,6 +83,12 @@ def test_a_whole_scenario_is_read(tmp_path):
         ("{lever: swap, where: {endpoint: x}}", "to is missing"),
         ("{lever: swap, to: m, where: {endpont: x}}", "did you mean endpoint?"),
         ("{lever: tier, share: 1}", "to_tier is missing"),
+        (
+            "{lever: prompt_cache, read_share: 0.7, write_share: 0.4}",
+            "110% of the input; keep the sum",
+        ),
+        ("{lever: output, cut: 0.1, where: {endpoint: []}}", "an empty list selects nothing"),
+        ("{lever: batch_requests, size: 0}", "no count of at least 1"),
         ("{lever: batch_requests}", "size is missing"),
         ("{lever: compress, saved: 0.5, cap_tokens: 100}", "give one of them"),
         ("{lever: route, fraction: 0.6, order: random}", "is none of cheapest, dearest, flat"),
@@ -103,7 +109,7 @@ def test_a_slip_names_its_line_and_the_nearest_valid_form(tmp_path, line, compla
 
 def test_two_levers_of_one_name_are_refused(tmp_path):
     twins = "  - {lever: output, name: a, cut: 0.1}\n" * 2
-    with pytest.raises(CostctlError, match="two levers are called a"):
+    with pytest.raises(CostctlError, match=r"yaml:4: two levers are called a \(first on line 3\)"):
         read(tmp_path, f"version: 1\nlevers:\n{twins}")
 
 

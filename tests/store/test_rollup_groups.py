@@ -8,7 +8,7 @@ import pytest
 from costctl.groups import Group, Rate, Wanted
 from costctl.store import Store, rollup
 from costctl.store.prices import load_prices
-from costctl.store.rollup_groups import cut_by_cap, groups, ordered_shares, share_at_least
+from costctl.store.rollup_groups import cut_by_cap, groups, ordered_shares, shares_at_least
 from costctl.store.rollup_rates import rates_at
 from costctl.vocabulary import ALL_CLASSES, Query
 from tests.store.price_tables import Model, Period, Window, at, table
@@ -214,7 +214,7 @@ SIZES = ((10, 0), (150, 0), (40, 90), (10, 500), (1000, 1000))
 
 def test_the_share_of_long_prompts_is_counted_row_by_row(store: Store):
     store.add_rows([call(input_uncached=size) for size in (100, 200, 700)])
-    assert list(share_at_least(store, QUERY, 200).values()) == [0.9]
+    assert list(shares_at_least(store, QUERY, [200, 10**6]).values()) == [(0.9, 0.0)]
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,14 @@ import typer
 
 from costctl.cli import _engines
 from costctl.cli._options import (
-    DbOptions,
     MomentOptions,
     OutputOptions,
     PriceOptions,
     ScopeOptions,
-    SourceOptions,
     flat,
 )
 from costctl.cli._output import write
+from costctl.cli._source_options import DbOptions, SourceOptions
 
 WHAT = "What to count"
 
