@@ -102,12 +102,7 @@ class Store:
         return int(row[0]) if row else 0
 
     def _migrate(self) -> None:
-        tables = self.connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE NOT temporary AND NOT internal"
-        ).fetchall()
-        if tables and ("meta",) not in tables:
-            self._version()
-        before = self._version() if tables else 0
+        before = self._version() if self.path and self._holds_tables() else 0
         if before >= schema.VERSION:
             return
         with self.transaction():
@@ -121,6 +116,10 @@ class Store:
             self.connection.execute(
                 "INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(schema.VERSION)]
             )
+
+    def _holds_tables(self) -> bool:
+        sql = "FROM duckdb_tables() WHERE NOT temporary AND NOT internal LIMIT 1"
+        return self.connection.execute(sql).fetchone() is not None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
