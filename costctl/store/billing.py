@@ -73,14 +73,14 @@ def _columns(
             expression = (*expression, Value(constant=form.constants[name]))
         kind = TYPES[name]
         if name in TIMES:
-            stamp, _, failed = (
+            stamp, _, said = (
                 values.time(expression)
                 if expression
                 else ("CAST(NULL AS TIMESTAMP)", "false", "false")
             )
-            raw |= {f"x_{name}": stamp, f"bad_{name}": failed}
+            raw |= {f"x_{name}": stamp, f"said_{name}": said}
             typed[f"c_{name}"] = f"x_{name}"
-            bad.append((f"bad_{name}", f"{name} is no time"))
+            bad.append((f"(said_{name} AND x_{name} IS NULL)", f"{name} is no time"))
             continue
         raw[f"x_{name}"] = values.text(expression)
         typed[f"c_{name}"] = _typed(name, kind)

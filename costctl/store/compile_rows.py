@@ -147,15 +147,15 @@ class Rows:
         raw: dict[str, str],
         reasons: list[tuple[str, str]],
     ) -> None:
-        stamp, naive, bad = (
+        stamp, naive, said = (
             self.values.time(base) if base else ("CAST(NULL AS TIMESTAMP)", "false", "false")
         )
         found = {n: self.values.time(e) for n, e in parts.items()}
         raw[f"t_{name}"] = self._picked({n: f[0] for n, f in found.items()}, stamp)
         if name == "occurred_at":
             raw["naive"] = self._picked({n: f[1] for n, f in found.items()}, naive)
-        raw[f"bad_{name}"] = self._picked({n: f[2] for n, f in found.items()}, bad)
-        reasons.append((f"bad_{name}", f"{name} is no time"))
+        raw[f"said_{name}"] = self._picked({n: f[2] for n, f in found.items()}, said)
+        reasons.append((f"(said_{name} AND t_{name} IS NULL)", f"{name} is no time"))
 
     def _maps(self, typed: dict[str, str]) -> None:
         tags = [n for n in self.columns if n.startswith("tags.")]

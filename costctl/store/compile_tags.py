@@ -37,9 +37,9 @@ CREATE OR REPLACE TEMP MACRO tag_entries_of(doc) AS CASE json_type(doc)
     ELSE CAST([] AS STRUCT(k VARCHAR, v VARCHAR)[]) END;
 CREATE OR REPLACE TEMP MACRO tag_entries(text) AS
     tag_entries_of(CASE WHEN text LIKE '{%' OR text LIKE '[%' THEN try_cast(text AS JSON) ELSE CAST('0' AS JSON) END);
-CREATE OR REPLACE TEMP MACRO tag_map(entries) AS CASE WHEN len(entries) > 0 THEN map_from_entries(
-    list_transform(list_sort(list_distinct(list_transform(entries, lambda e: e.k))), lambda name: {
+CREATE OR REPLACE TEMP MACRO tag_map(entries) AS list_transform([entries], lambda es: CASE WHEN len(es) > 0 THEN map_from_entries(
+    list_transform(list_sort(list_distinct(list_transform(es, lambda e: e.k))), lambda name: {
         'k': name,
         'v': array_to_string(list_sort(list_distinct(
-            list_transform(list_filter(entries, lambda e: e.k = name), lambda e: e.v))), ',')})) END;
+            list_transform(list_filter(es, lambda e: e.k = name), lambda e: e.v))), ',')})) END)[1];
 """

@@ -115,19 +115,25 @@ class Values:
         return f"coalesce(try_cast({text} AS DOUBLE) >= {float(predicate.values[0])!r}, false)"
 
     def time(self, expression: Expression) -> tuple[str, str, str]:
-        """Return (timestamp in UTC, whether it had no zone, whether a filled text could not be read)."""
-        stamps, naive, filled = [], [], []
+        """Return (timestamp in UTC, whether it had no zone where it is one, whether any text is filled).
+
+        A timestamp is a long expression: it is written once, and whoever needs it again reads the column.
+        """
+        stamps, zones, filled = [], [], []
         for value in expression:
             text = self._text(value)
             stamp, no_zone = self._stamp(value, text)
             stamps.append(stamp)
-            naive.append(f"WHEN {stamp} IS NOT NULL THEN {no_zone}")
+            zones.append(no_zone)
             filled.append(f"{text} IS NOT NULL")
-        stamp = stamps[0] if len(stamps) == 1 else f"coalesce({', '.join(stamps)})"
+        whens = " ".join(
+            f"WHEN {stamp} IS NOT NULL THEN {no_zone}"
+            for stamp, no_zone in zip(stamps[:-1], zones, strict=False)
+        )
         return (
-            stamp,
-            f"CASE {' '.join(naive)} ELSE false END",
-            f"(({' OR '.join(filled)}) AND {stamp} IS NULL)",
+            stamps[0] if len(stamps) == 1 else f"coalesce({', '.join(stamps)})",
+            f"CASE {whens} ELSE {zones[-1]} END" if whens else zones[-1],
+            f"({' OR '.join(filled)})",
         )
 
     def _stamp(self, value: Value, text: str) -> tuple[str, str]:
