@@ -18,6 +18,9 @@ from costctl.store import schema
 from costctl.vocabulary import TOKEN_CLASSES
 
 ROWS_A_STATEMENT = 200
+PRIVATE = 0o077
+"""The rights that nobody but the owner has."""
+
 MEMORY_LIMIT = "2GB"
 """What the engine may keep before it spills to disk; large logs stream."""
 
@@ -33,6 +36,7 @@ class Store:
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | None = None) -> None:
         self.connection = connection
         self.path = path
+        self._umask: int | None = None
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False) -> Self:
@@ -46,17 +50,20 @@ class Store:
                 hint=f"make one: costctl ingest LOGS --db {path}",
                 code="no_database",
             )
-        if write and not path.exists():
-            connection = _create_private(path)
-        else:
-            with _translated(path):
-                connection = duckdb.connect(str(path), read_only=not write)
-        store = cls(connection, path)
+        # What the engine writes beside the file (its log, what it spills) is as private as the file itself.
+        umask = os.umask(PRIVATE) if write else None
+        try:
+            store = cls(_connected(path, write=write), path)
+        except BaseException:
+            if umask is not None:
+                os.umask(umask)
+            raise
+        store._umask = umask
         try:
             with _translated(path):
                 store._prepare(write=write)
         except BaseException:
-            connection.close()
+            store.close()
             raise
         return store
 
@@ -159,6 +166,9 @@ class Store:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+        if self._umask is not None:
+            os.umask(self._umask)
+            self._umask = None
 
     def __enter__(self) -> Self:
         return self
@@ -185,14 +195,12 @@ def _given(row: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(column.name for column in USAGE if column.name in row)
 
 
-def _create_private(path: Path) -> duckdb.DuckDBPyConnection:
-    """Make a new database, readable by its owner alone from its first byte on."""
+def _connected(path: Path, *, write: bool) -> duckdb.DuckDBPyConnection:
+    if not write or path.exists():
+        with _translated(path):
+            return duckdb.connect(str(path), read_only=not write)
     try:
-        old = os.umask(0o177)
-        try:
-            return duckdb.connect(str(path))
-        finally:
-            os.umask(old)
+        return duckdb.connect(str(path))
     except (duckdb.Error, OSError) as error:
         raise CostctlError(
             f"cannot create {path}: {_first_line(error)}",
