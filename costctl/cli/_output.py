@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 
 STDOUT = "-"
 LABELS = {ExitCode.OVER_BUDGET: "failed", ExitCode.INCONCLUSIVE: "inconclusive"}
+
+
+def prepare(output: "OutputOptions") -> None:
+    """Begin to load what will draw the answer; it loads while the engine works."""
+    name = f"costctl.render.{output.shape}"
+    threading.Thread(target=importlib.import_module, args=(name,)).start()
 
 
 def write(report: "Report", envelope: "Envelope", output: "OutputOptions") -> None:
