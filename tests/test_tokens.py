@@ -11,19 +11,19 @@ from tests.formats.cases import read
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("TIKTOKEN_CACHE_DIR", raising=False)
     tokens.encoding.cache_clear()
     return tmp_path
 
 
-def test_a_vocabulary_is_unpacked_once_under_the_name_that_is_looked_for(cache: Path):
+def test_a_vocabulary_is_unpacked_once_under_the_name_that_is_looked_for(folder: Path):
     path = tokens.unpacked("o200k_base")
     assert path.name == "fb374d419588a4632f3f557e76b4b70aebbca790"
     before = path.stat().st_mtime_ns
     assert tokens.unpacked("o200k_base").stat().st_mtime_ns == before
-    assert cache in path.parents
+    assert folder in path.parents
 
 
 def test_known_texts_have_their_known_counts():

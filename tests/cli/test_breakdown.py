@@ -57,17 +57,6 @@ def prices(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture
-def run(run, cache: Path):
-    """Run with one cache of compiled prices for all tests here."""
-    return lambda *args: run(*args, env={"XDG_CACHE_HOME": str(cache)})
-
-
 @pytest.fixture
 def logs(tmp_path: Path) -> Path:
     """One call a line: two prices of one model, a cheap one, an unknown one, a hit of a gateway's cache."""
