@@ -64,7 +64,8 @@ def command(
     options = ingest_options(logs, config, strict=strict, dry_run=dry_run)
     results, pricing, unpriced = _read(config, paths, options, quiet=output.quiet)
     now = moment_in(config)
-    report = ingest_report(results, unpriced=unpriced, dry_run=dry_run)
+    brief = output.shape in {"table", "markdown"}
+    report = ingest_report(results, unpriced=unpriced, dry_run=dry_run, brief=brief)
     write(report, Envelope(now.as_of, now.tz, pricing=pricing), output)
     if pricing:
         hint("next: costctl breakdown", output)

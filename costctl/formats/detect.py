@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from costctl.formats._base import Explode, Format, Path
-from costctl.formats.evaluate import found, recognises
+from costctl.formats.evaluate import found, names_of, recognises
 
 SAMPLE = 200
 """Records, or lines of a log, that are looked at."""
@@ -81,8 +81,9 @@ def detect(sample: Sample, formats: Sequence[Format]) -> Detection:
 
 def _vote(record: object, formats: Sequence[Format], container: str) -> tuple[str, str]:
     """Return the first format that takes a record, and the page key if it takes what is inside a page."""
+    names = names_of(record)
     for form in formats:
-        if recognises(form, record, container=container):
+        if recognises(form, record, container=container, names=names):
             return form.name, ""
     for form in formats:
         for inner in _unwrapped(record, form):

@@ -31,8 +31,10 @@ def _children(value: object, key: str | int, *, fold: bool) -> list[object]:
             return list(value.values())
         if key in value:
             return [value[key]]
+        if not fold:
+            return []
         folded = str(key).lower()
-        return [v for k, v in value.items() if fold and k.strip().lower() == folded][:1]
+        return [v for k, v in value.items() if k.strip().lower() == folded][:1]
     if isinstance(value, list) and isinstance(key, int):
         return list(value) if key == EACH else value[key : key + 1]
     return []
@@ -73,14 +75,33 @@ def text_of(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def recognises(form: Format, record: object, *, container: str = "jsonl") -> bool:
-    """Return whether a record is of a format, wrappers and pages aside."""
+def names_of(record: object) -> frozenset[str]:
+    """Return the keys of a record, case and space around them aside."""
+    return (
+        frozenset(str(key).strip().lower() for key in record)
+        if isinstance(record, dict)
+        else frozenset()
+    )
+
+
+def recognises(
+    form: Format,
+    record: object,
+    *,
+    container: str = "jsonl",
+    names: frozenset[str] | None = None,
+) -> bool:
+    """Return whether a record is of a format, wrappers and pages aside; `names` are those of the record, if known."""
     rule = form.recognise
     if rule is None or container not in (rule.containers or form.containers) or rule.tables:
         return False
-    fold = form.ignore_case or container == "csv"
     if not (rule.has or rule.has_any or rule.test) or not isinstance(record, Mapping):
         return False
+    seen = names_of(record) if names is None else names
+    if any(keys.isdisjoint(seen) for keys in rule.needed):
+        # What nearly every record of another format lacks is not looked for any closer.
+        return False
+    fold = form.ignore_case or container == "csv"
     return (
         all(any(True for _ in found(record, path, fold=fold)) for path in rule.has)
         and (

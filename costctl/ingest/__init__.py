@@ -14,7 +14,7 @@ from costctl.store import Store
 
 __all__ = ["FileResult", "IngestOptions", "Progress", "ingest"]
 
-BATCH_FILES = 500
+BATCH_FILES = 5000
 BATCH_BYTES = 256 << 20
 
 

@@ -1,6 +1,7 @@
 """What reading logs brought: one row a file, and what was not read."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
@@ -25,6 +26,8 @@ COLUMNS = (
     Column("last", "last", Kind.TIME, wide_only=True),
 )
 SHOWN = 5
+MOST_ROWS = 40
+"""Files, or folders, that a person is shown one by one."""
 
 COUNTS = tuple(column.name for column in COLUMNS if column.kind is Kind.COUNT)
 
@@ -35,8 +38,12 @@ def ingest_report(
     unpriced: "Sequence[Unpriced]" = (),
     warnings: Sequence[Warn] = (),
     dry_run: bool = False,
+    brief: bool = False,
 ) -> Report:
-    """Return one row per file and the total; `unpriced` is usage without a price, by model and reason."""
+    """Return one row per file and the total; `unpriced` is usage without a price, by model and reason.
+
+    `brief` gives one row per folder and format instead where there are many files.
+    """
     read = [file for file in files if not file.error and not file.listed_only]
     shown = [file for file in read if not file.unchanged]
     total = _total(read)
@@ -44,7 +51,7 @@ def ingest_report(
         name="files",
         title="What would be added" if dry_run else "",
         columns=COLUMNS,
-        rows=tuple(_row(file) for file in shown),
+        rows=tuple(_folders(shown) if brief and len(shown) > MOST_ROWS else map(_row, shown)),
         total=tuple(_total_cell(column, total) for column in COLUMNS) if shown else None,
         notes=tuple(_notes(files, unpriced)),
     )
@@ -72,6 +79,23 @@ def failures(files: Sequence["FileResult"]) -> tuple[str, ...]:
 
 def _row(file: "FileResult") -> tuple[Cell, ...]:
     return tuple(getattr(file, column.name) for column in COLUMNS)
+
+
+def _folders(files: Sequence["FileResult"]) -> Iterator[tuple[Cell, ...]]:
+    """Yield a row per folder and format: the deepest folders that are few enough to read."""
+    parents = [PurePath(file.path).parent.parts for file in files]
+    groups: dict[tuple[str, ...], list[FileResult]] = {}
+    for depth in range(max(map(len, parents)), -1, -1):
+        groups = {}
+        for parts, file in zip(parents, files, strict=True):
+            key = (str(PurePath(*parts[:depth])), file.format, file.container)
+            groups.setdefault(key, []).append(file)
+        if len(groups) <= MOST_ROWS:
+            break
+    for (folder, form, container), members in sorted(groups.items()):
+        named = {"path": f"{folder}/ ({_count(len(members), 'file')})"}
+        cells = _total(members) | named | {"format": form, "container": container}
+        yield tuple(cells[column.name] for column in COLUMNS)  # type: ignore[misc]  # as in `_total_cell`
 
 
 def _total(files: Sequence["FileResult"]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from costctl.sources.fingerprint import Fingerprint
 from costctl.sources.lines import Bad
+from costctl.store.bulk import insert
 from costctl.store.connection import Store
 
 MOST_REJECTS = 1000
@@ -56,6 +57,22 @@ COUNTS = (
     "tokens_unknown",
 )
 
+COLUMNS = (
+    ("ingest_id", "INTEGER"),
+    *((name, "VARCHAR") for name in ("path", "container", "format", "source")),
+    *((name, "BIGINT") for name in ("size", "modified_ns")),
+    *((name, "VARCHAR") for name in ("head_hash", "tail_hash")),
+    *((name, "BIGINT") for name in ("read_to", "lines_to")),
+    ("options_hash", "VARCHAR"),
+    *((name, "BIGINT") for name in COUNTS),
+    *((name, "TIMESTAMP") for name in ("first_at", "last_at", "ingested_at")),
+    ("tool_version", "VARCHAR"),
+    ("partial", "BOOLEAN"),
+    ("assumed", "VARCHAR[]"),
+    ("settings", "MAP(VARCHAR, VARCHAR)"),
+)
+"""The columns of `ingests`, as `_row` fills them."""
+
 
 def earlier(store: Store) -> dict[str, Earlier]:
     """Return the last ingest of each path."""
@@ -89,14 +106,7 @@ def has_numbered_rows(store: Store, path: str) -> bool:
 
 def record(store: Store, entries: Sequence[Entry]) -> None:
     """Write lines of the ledger."""
-    if not entries:
-        return
-    rows = [_row(entry) for entry in entries]
-    marks = "(" + ", ".join("?" for _ in rows[0]) + ")"
-    store.connection.execute(
-        f"INSERT INTO ingests VALUES {', '.join(marks for _ in rows)}",
-        [value for row in rows for value in row],
-    )
+    insert(store.connection, "ingests", COLUMNS, [_row(entry) for entry in entries])
 
 
 def _row(entry: Entry) -> tuple[object, ...]:

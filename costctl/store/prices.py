@@ -1,13 +1,10 @@
 """The compiled price table as tables of the engine, compiled once and kept as Parquet."""
 
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -15,6 +12,7 @@ import duckdb
 
 from costctl.pricebook import Names
 from costctl.pricebook.tables import TABLES, CompiledBook, Row, TableSpec
+from costctl.store.bulk import insert
 from costctl.store.connection import Store
 
 _WARNINGS = TableSpec("price_warnings", (("code", "VARCHAR"), ("message", "VARCHAR")))
@@ -98,9 +96,7 @@ def fetch_rows(
 
 def add_rows(store: Store, spec: TableSpec, rows: Iterable[Row], *, table: str = "") -> None:
     """Add rows to a loaded table, or to another one of the same columns."""
-    columns = [json.dumps(column, default=_plain) for column in zip(*rows, strict=True)]
-    if columns:
-        store.connection.execute(f"INSERT INTO {table or spec.name} {_select(spec)}", columns)
+    insert(store.connection, table or spec.name, spec.columns, rows, missing=_OPEN_ENDS)
 
 
 def _loaded(store: Store, *, from_cache: bool, kept: bool) -> LoadedPrices:
@@ -133,42 +129,6 @@ def _clear(store: Store, name: str) -> None:
 
 def _columns(spec: TableSpec) -> str:
     return ", ".join(f'"{name}" {kind}' for name, kind in spec.columns)
-
-
-def _select(spec: TableSpec) -> str:
-    """Return the query that turns one JSON text a column into typed rows.
-
-    Columns, because a text of rows repeats every name in every row, and the engine looks each of them up again.
-    Decimals travel as text, so they stay exact.
-    """
-    casts = ", ".join(_cast(name, kind) for name, kind in spec.columns)
-    values = ", ".join(
-        f'unnest(from_json(?, \'["{_json_type(kind)}"]\')) AS "{name}"'
-        for name, kind in spec.columns
-    )
-    return f"SELECT {casts} FROM (SELECT {values})"
-
-
-def _json_type(kind: str) -> str:
-    if kind.endswith("[]"):
-        return "VARCHAR[]"
-    return "MAP(VARCHAR, VARCHAR)" if kind.startswith("MAP") else "VARCHAR"
-
-
-def _cast(name: str, kind: str) -> str:
-    cast = f'CAST("{name}" AS {kind})'
-    return f"coalesce({cast}, {kind} '{_OPEN_ENDS[name]}')" if name in _OPEN_ENDS else cast
-
-
-def _plain(value: object) -> str:
-    """Return a value that JSON does not know as text."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    raise AssertionError(f"a price table holds no {type(value).__name__}")
 
 
 def _load_parquet(store: Store, folder: Path) -> bool:

@@ -282,3 +282,20 @@ def test_the_schema_of_ingest_refuses_another_output(run, tmp_path):
 def test_an_unknown_schema_is_told_with_the_nearest():
     with pytest.raises(CostctlError, match="did you mean ingest"):
         schema.schema("ingst")
+
+
+def test_many_files_are_told_by_folder_to_people_and_one_by_one_to_machines(run, tmp_path):
+    for number in range(60):
+        log(
+            tmp_path / "logs" / f"team{number % 3}" / f"{number}.jsonl",
+            call(number),
+            call(number + 100),
+        )
+    shown = run("ingest", "logs").stdout
+    rows = [line.split()[:7] for line in shown.splitlines() if "team" in line]
+    counts = ["(20", "files)", "lesson_jsonl", "jsonl", "40", "40"]
+    assert rows == [[f"logs/team{number}/", *counts] for number in range(3)]
+    files = told(run("ingest", "logs", "--db", "other.duckdb", "--json"))["files"]
+    assert len(files) == 60
+    plain = run("ingest", "logs", "--db", "third.duckdb", "--format", "csv").stdout
+    assert len(plain.splitlines()) == 61
