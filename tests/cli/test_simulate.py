@@ -132,6 +132,17 @@ def test_a_later_setting_of_a_flag_wins_on_what_it_selects(result):
     assert after["embedding"] == 1
 
 
+def test_the_order_of_flags_changes_nothing(result):
+    flags = [
+        ("--cache-hit", "0.2"), ("--route", "rag_query=0.4"), ("--compress", "0.3"),
+        ("--swap", "gpt-4o-2024-05-13=gpt-4o"), ("--embed-downgrade", "0.5"),
+        ("--batch-api", "embedding=0.5"), ("--flex", "0.1"), ("--trim", "0.1"),
+    ]  # fmt: skip
+    there = result(*(word for flag in flags for word in flag))
+    back = result(*(word for flag in reversed(flags) for word in flag))
+    assert there == back
+
+
 def test_a_cache_that_serves_two_endpoints_is_paid_once(result):
     found = result("--cache-hit", "rag_query=0.6", "--cache-hit", "document_summary=0.2", "--cache-fixed-usd", "100")  # fmt: skip
     assert found["overhead_usd"] == 100
