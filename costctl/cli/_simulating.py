@@ -112,13 +112,13 @@ def answer(
     by: str | None,
     options: Options,
     order_free: bool,
-) -> tuple[Report, Envelope, int]:
-    """Return the report, what surrounds it, and how many rows of usage it is about."""
+) -> tuple[Report, Envelope, int, bool]:
+    """Return the report, what surrounds it, how many rows of usage it is about, and whether any has a price."""
     names = dimensions_of(by, BY)
     found = asked(session, question, names)
     outcome = simulate(found.plan, found.source, found.basis, replace(options, by=names))
     report = simulate_report(outcome, order_free=order_free)
-    return report, session.envelope(found.total, found.days), found.total.rows
+    return report, session.envelope(found.total, found.days), found.total.rows, outcome.priced
 
 
 def swept(
@@ -129,11 +129,16 @@ def swept(
     axes = read_axes(parameters, found.plan.levers)
     prepared = prepare(found.plan, found.source, found.basis)
     if prepared is None:
-        raise NoDataError(
-            "no usage with a price in this scope", "`costctl status` shows what there is"
-        )
+        raise unpriced()
     report = sweep_report(sweep(prepared.problem, axes), found.plan.target_usd)
     return report, session.envelope(found.total, found.days), found.total.rows
+
+
+def unpriced() -> NoDataError:
+    """Return what is raised where a projection has nothing to stand on."""
+    return NoDataError(
+        "no usage in this scope has a price", "`costctl pricing explain MODEL` says why"
+    )
 
 
 def projected(session: Session, scenario: Path, match: tuple[Condition, ...]) -> Projected:

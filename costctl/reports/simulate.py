@@ -101,11 +101,13 @@ def _row(line: LeverLine) -> tuple[Cell, ...]:
 
 
 def _lever_notes(outcome: Outcome) -> Iterator[str]:
-    if not outcome.levers:
+    if not outcome.priced:
+        yield "no usage here has a price, so no saving can be projected"
+    elif not outcome.levers:
         yield "no levers: add one, such as --cache-hit 0.2 or --route 0.4"
     for line in outcome.levers:
         if line.not_applicable:
-            yield f"{line.planned.name}: not applicable because {line.not_applicable}"
+            yield f"{called(line)}: not applicable because {line.not_applicable}"
     if outcome.attribution.sampled:
         yield "Fair shares are an estimate: too many levers meet for all orders to be tried."
 
@@ -136,7 +138,10 @@ def _bill(outcome: Outcome, shown: Printed) -> Table:
         notes.append(
             "Added up, the savings alone are more than the whole bill: that sum means nothing."
         )
-    if outcome.units is not None:
+    if outcome.units is not None and not outcome.units.sized.best:
+        most = outcome.units.offer.max_units
+        notes.append(f"No number of provisioned units up to {most:,} is cheaper than tokens.")
+    elif outcome.units is not None:
         best = outcome.units.sized.best
         rows.append((f"provisioned throughput, {best} units", -shown.units))
         notes.append(

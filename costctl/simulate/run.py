@@ -51,7 +51,8 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
     options = options or Options()
     prepared = prepare(plan, source, basis)
     if prepared is None:
-        return Outcome(plan.name, basis, Attribution(0.0, 0.0, 0.0, {}), (), options.by, ())
+        nothing = Attribution(0.0, 0.0, 0.0, {})
+        return Outcome(plan.name, basis, nothing, (), options.by, (), priced=False)
     problem, inputs = prepared.problem, prepared.inputs
     found = attribute(problem, seed=options.seed)
     prices_on = basis.prices_at.date()

@@ -216,8 +216,8 @@ def test_a_scenario_outlives_its_data(tmp_path, run, week):
     )
     found = run("simulate", *week, "--scenario", plan)
     assert found.code == 0
-    assert "output: not applicable because no usage matches its selector" in found.stdout
-    assert "swap: not applicable because gpt-99 has no standard price" in found.stdout
+    assert "shorter answers: not applicable because no usage matches its selector" in found.stdout
+    assert "change the model: not applicable because gpt-99 has no standard price" in found.stdout
     assert "swap does nothing" in found.stderr
 
 
@@ -356,6 +356,17 @@ def test_unpriced_usage_is_its_own_line(run, tmp_path):
     found = run("simulate", log, "--cache-hit", "0.5")
     assert found.code == 0
     assert "10 requests have no price" in found.stdout + found.stderr
+
+
+def test_usage_without_any_price_is_no_answer(run, tmp_path):
+    odd = tmp_path / "odd.csv"
+    odd.write_text(WEEK.splitlines()[0] + "\n2026-11-16,chat,mystery,1,1,1\n")
+    found = run("simulate", odd, "--cache-hit", "0.1", "--target", "5")
+    assert found.code == 3
+    assert "no usage here has a price, so no saving can be projected" in found.stdout
+    assert found.stdout.splitlines()[-1].startswith("Nothing can be projected")
+    assert "no usage in this scope has a price" in found.stderr
+    assert "1 request has no price" in found.stderr
 
 
 def test_an_empty_scope_ends_with_3(run, week):
