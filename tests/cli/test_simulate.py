@@ -529,6 +529,16 @@ def test_a_route_may_take_the_cheapest_or_the_dearest_calls(run, calls):
     assert result["levers"][0]["params"]["order"] == "dearest"
 
 
+def test_an_order_holds_at_every_fraction_that_is_tried(run, calls):
+    route = ("--route-to", "gpt-4o-mini", "--route-order", "dearest", "--json")
+    swept = run("sweep", "route.fraction=0.3:0.8:6", *calls, "--route", "0.9", *route)
+    points = json.loads(swept.stdout)["result"]["points"]
+    for point in points[::5]:
+        (fraction,) = point["values"]
+        _, alone = simulated_usd(run, calls, "--route", f"{fraction:.1f}", *route[:-1])
+        assert point["after_usd"] == pytest.approx(alone["after_usd"], rel=1e-9)
+
+
 def test_a_flat_route_tells_its_range(run, calls):
     found = run("simulate", *calls, "--route", "0.5", "--route-to", "gpt-4o-mini")
     assert "If the routed calls are the cheapest ones" in found.stdout
