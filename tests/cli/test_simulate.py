@@ -174,6 +174,8 @@ def test_a_flag_replaces_the_files_levers_of_its_type_where_it_selects(tmp_path,
         (("--embed-downgrade", "0.5", "--embed-model", "text-embedding-3-smal"), ("--embed-model: ", "did you mean text-embedding-3-small?")),
         (("--swap", "gpt-4o-2024-05-13=gpt-99"), ("no price file lists", "gpt-99")),
         (("--swap", "gpt-99=gpt-4o-mini"), ("no usage has model gpt-99",)),
+        (("--embed-downgrade", "rag_query=0.5"), ("no usage has endpoint rag_query and model text-embedding-3-large",)),
+        (("--embed-downgrade", "embeding=0.5"), ("no usage has endpoint embeding; did you mean embedding?",)),
         (("--compress", "3200-"), ("quote it",)),
         (("--compress", "2.1"), ("needs an x",)),
         (("--batch-size", "0"), ("at least 1",)),
@@ -323,6 +325,13 @@ def test_a_setting_above_the_evidence_is_a_warning(run, week):
         "highest that the evidence supports" in run("simulate", *week, "--cache-hit", "0.7").stderr
     )
     assert "evidence supports" not in run("simulate", *week, "--cache-hit", "0.6").stderr
+
+
+def test_answers_shorter_than_anybody_has_seen_are_a_warning(tmp_path, run, week):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("version: 1\nlevers:\n  - {lever: compress, saved: 0.3, output_factor: 0.8}\n")
+    told = "compress: output_factor 0.8 is below 0.95, the lowest that the evidence supports"
+    assert told in run("simulate", *week, "--scenario", plan).stderr
 
 
 def test_caching_of_short_prompts_is_not_applicable(run, week):
