@@ -1,6 +1,6 @@
 """What a plan would make of the bill."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from costctl.levers import LEVERS
@@ -21,8 +21,10 @@ NO_RANGES = "No range given: write a setting as LOW:MODE:HIGH to see how sure th
 OVERHEAD = "what it costs itself; the savings are net of it"
 
 
-def simulate_report(outcome: Outcome, *, order_free: bool = False) -> Report:
-    """Return the savings table, what it adds up to, and the verdict."""
+def simulate_report(
+    outcome: Outcome, *, order_free: bool = False, hints: Sequence[str] = ()
+) -> Report:
+    """Return the savings table, what it adds up to, what it leaves aside, and the verdict."""
     shown = printed(outcome)
     tables = [_levers(outcome, shown, order_free=order_free), _bill(outcome, shown)]
     if outcome.uncertainty is not None:
@@ -41,7 +43,7 @@ def simulate_report(outcome: Outcome, *, order_free: bool = False) -> Report:
         tables=tuple(tables),
         result=result_of(outcome),
         head=tuple(head(outcome, shown)),
-        foot=tuple(foot(outcome, shown)),
+        foot=(*hints, *foot(outcome, shown)),
         warnings=tuple(warnings(outcome)),
     )
 

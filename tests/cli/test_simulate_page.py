@@ -231,3 +231,17 @@ def test_what_cannot_act_is_no_way_to_a_target(page):
     assert "shorter answers" in ways
     assert "remove waste" not in ways
     assert "remove waste: not applicable because no usage matches its selector" in lines
+
+
+def test_a_later_and_cheaper_model_that_the_plan_leaves_aside_is_told_unasked(page):
+    # 5 and 15 USD became 2.50 and 10: a week of 131,540,000 tokens in and 25,574,000 out.
+    now, then = 657.7 + 383.61, 328.85 + 255.74
+    told = (
+        "Not in the plan: gpt-4o-2024-08-06 is a later model of the family of gpt-4o-2024-05-13, "
+        f"{1 - then / now:.1%} cheaper on the same tokens; --swap gpt-4o-2024-05-13=gpt-4o-2024-08-06"
+    )
+    lines = page("--dedupe", "0.1", width=250)
+    assert told in lines
+    assert lines.index(told) < len(lines) - 1
+    swapped = page("--swap", "gpt-4o-2024-05-13=gpt-4o-2024-08-06", width=250)
+    assert not any(line.startswith("Not in the plan") for line in swapped)
