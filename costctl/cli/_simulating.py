@@ -22,7 +22,7 @@ from costctl.simulate.outcome import Outcome
 from costctl.simulate.plan import SIBLING, Plan
 from costctl.simulate.run import Options, prepare, simulate
 from costctl.simulate.scenario import read_scenario
-from costctl.simulate.sweep import read_axes, sweep
+from costctl.simulate.sweep import Axis, read_axes, sweep
 from costctl.store import rollup, rollup_groups
 from costctl.store.rollup_mixes import Mix, mixes
 from costctl.store.rollup_rates import is_listed, near, rates_at
@@ -132,12 +132,16 @@ def answer(
     return report, session.envelope(found.total, found.days), found.total.rows, outcome.priced
 
 
+def axes_of(question: Question, parameters: Sequence[str]) -> tuple[Axis, ...]:
+    """Read what to vary."""
+    return read_axes(parameters, plan_of(question.flags, question.scenario, lambda _: True).levers)
+
+
 def swept(
-    session: Session, question: Question, parameters: Sequence[str]
+    session: Session, question: Question, axes: Sequence[Axis]
 ) -> tuple[Report, Envelope, int]:
     """Return the bill over a grid, what surrounds it, and how many rows of usage it is about."""
     found = asked(session, question)
-    axes = read_axes(parameters, found.plan.levers)
     prepared = prepare(found.plan, found.source, found.basis)
     if prepared is None:
         raise unpriced()
