@@ -12,6 +12,7 @@ from costctl.cli._lever_options import LeverOptions, PlanOptions
 from costctl.cli._session import Session, dimensions_of
 from costctl.cli._when import moment_of
 from costctl.errors import CostctlError, NoDataError
+from costctl.reports._simulate_hints import hints
 from costctl.reports.simulate import simulate_report
 from costctl.reports.sweep import sweep_report
 from costctl.simulate.basis import Basis, basis_of, span_of
@@ -21,8 +22,9 @@ from costctl.simulate.outcome import Outcome
 from costctl.simulate.plan import SIBLING, Plan
 from costctl.simulate.run import Options, prepare, simulate
 from costctl.simulate.scenario import read_scenario
-from costctl.simulate.sweep import read_axes, sweep
+from costctl.simulate.sweep import Axis, read_axes, sweep
 from costctl.store import rollup, rollup_groups
+from costctl.store.rollup_mixes import Mix, mixes
 from costctl.store.rollup_rates import is_listed, near, rates_at
 from costctl.table import Envelope, Report
 from costctl.vocabulary import Condition, Query, Spent
@@ -42,6 +44,7 @@ class Asked:
         source: usage and prices at the price date.
         total: all usage in scope.
         days: its days with usage, where they are known.
+        mixes: what each endpoint and model used, beside what it would cost elsewhere.
     """
 
     plan: Plan
@@ -49,6 +52,7 @@ class Asked:
     basis: Basis
     total: Spent
     days: tuple[date, ...] | None
+    mixes: Sequence[Mix]
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,10 @@ def question_of(levers: LeverOptions, options: PlanOptions) -> Question:
     return question
 
 
-def asked(session: Session, question: Question, by: Sequence[str] = ()) -> Asked:
-    """Return the plan of the command line over the usage in scope."""
+def asked(
+    session: Session, question: Question, by: Sequence[str] = (), *, tips: bool = False
+) -> Asked:
+    """Return the plan of the command line over the usage in scope; with what to give tips from, if asked."""
     store = session.store
     plan = plan_of(
         question.flags, question.scenario, partial(is_listed, store), partial(near, store)
@@ -102,6 +108,7 @@ def asked(session: Session, question: Question, by: Sequence[str] = ()) -> Asked
         by=by,
         month=question.month,
         invoice=question.invoice,
+        tips=tips,
     )
 
 
@@ -112,28 +119,41 @@ def answer(
     by: str | None,
     options: Options,
     order_free: bool,
-) -> tuple[Report, Envelope, int]:
-    """Return the report, what surrounds it, and how many rows of usage it is about."""
+) -> tuple[Report, Envelope, int, bool]:
+    """Return the report, what surrounds it, how many rows of usage it is about, and whether any has a price."""
     names = dimensions_of(by, BY)
-    found = asked(session, question, names)
+    found = asked(session, question, names, tips=True)
     outcome = simulate(found.plan, found.source, found.basis, replace(options, by=names))
-    report = simulate_report(outcome, order_free=order_free)
-    return report, session.envelope(found.total, found.days), found.total.rows
+    report = simulate_report(
+        outcome,
+        order_free=order_free,
+        hints=hints(found.mixes, found.plan.levers, found.basis.prices_at),
+    )
+    return report, session.envelope(found.total, found.days), found.total.rows, outcome.priced
+
+
+def axes_of(question: Question, parameters: Sequence[str]) -> tuple[Axis, ...]:
+    """Read what to vary."""
+    return read_axes(parameters, plan_of(question.flags, question.scenario, lambda _: True).levers)
 
 
 def swept(
-    session: Session, question: Question, parameters: Sequence[str]
+    session: Session, question: Question, axes: Sequence[Axis]
 ) -> tuple[Report, Envelope, int]:
     """Return the bill over a grid, what surrounds it, and how many rows of usage it is about."""
     found = asked(session, question)
-    axes = read_axes(parameters, found.plan.levers)
     prepared = prepare(found.plan, found.source, found.basis)
     if prepared is None:
-        raise NoDataError(
-            "no usage with a price in this scope", "`costctl status` shows what there is"
-        )
+        raise unpriced()
     report = sweep_report(sweep(prepared.problem, axes), found.plan.target_usd)
     return report, session.envelope(found.total, found.days), found.total.rows
+
+
+def unpriced() -> NoDataError:
+    """Return what is raised where a projection has nothing to stand on."""
+    return NoDataError(
+        "no usage in this scope has a price", "`costctl pricing explain MODEL` says why"
+    )
 
 
 def projected(session: Session, scenario: Path, match: tuple[Condition, ...]) -> Projected:
@@ -166,9 +186,12 @@ def _over(
     by: Sequence[str],
     month: str | None,
     invoice: Decimal | None,
+    tips: bool = False,
 ) -> Asked:
     source = _source(session, plan, at, by)
     total, days = rollup.total_again(session.store)
+    # Both ask what the last grouping left; whatever groups anew must come later.
+    used = mixes(session.store, replace(session.query, by=BY), at) if tips else ()
     window = session.query.window
     span = span_of(window, total.first, total.last, session.as_of, session.moment.zone)
     basis = basis_of(
@@ -179,7 +202,7 @@ def _over(
         month=month,
         invoice=invoice,
     )
-    return Asked(plan, source, basis, total, days if session.query.tz == "UTC" else None)
+    return Asked(plan, source, basis, total, days if session.query.tz == "UTC" else None, used)
 
 
 def _source(session: Session, plan: Plan, at: datetime, by: Sequence[str]) -> Source:

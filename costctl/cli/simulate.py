@@ -82,10 +82,12 @@ def command(
     with usage_session(
         source=source, moment=moment, prices=prices, scope=scope, paths=paths
     ) as session:
-        report, envelope, rows = simulating.answer(
+        report, envelope, rows, priced = simulating.answer(
             session, asked, by=by, options=options, order_free=order_free
         )
     write(report, envelope, output)
     if output.output is not None:
         tell(report.foot[-1], output)
     require_rows(rows)
+    if not priced:
+        raise simulating.unpriced()

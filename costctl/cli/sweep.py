@@ -49,10 +49,11 @@ def command(
     """
     simulating = _engines.simulating()
     asked = simulating.question_of(levers, question)
+    axes = simulating.axes_of(asked, parameters)
     with usage_session(
         source=source, moment=moment, prices=prices, scope=scope, paths=logs
     ) as session:
-        report, envelope, rows = simulating.swept(session, asked, parameters)
+        report, envelope, rows = simulating.swept(session, asked, axes)
     write(report, envelope, output)
     if output.output is not None:
         tell(report.foot[-1], output)

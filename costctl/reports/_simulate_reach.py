@@ -105,9 +105,16 @@ def ways_table(outcome: Outcome, target: Target, shown: Printed) -> Table:
                 *((_chosen(chosen, name, params[name]),) if chosen else ()),
             )
             for name, found in target.reach.break_even.items()
+            if _acts(outcome, name)
         ),
         notes=tuple(_way_notes(outcome, target, shown)),
     )
+
+
+def _acts(outcome: Outcome, column: str) -> bool:
+    """Return whether the lever of a number can act at all."""
+    idle = {line.planned.name for line in outcome.levers if line.not_applicable}
+    return column.rpartition(".")[0] not in idle
 
 
 def _words(outcome: Outcome, column: str) -> tuple[str, str]:
@@ -152,7 +159,9 @@ def _way_notes(outcome: Outcome, target: Target, shown: Printed) -> Iterator[str
     else:
         names = names_of(outcome)
         idle = [
-            names[name.rpartition(".")[0]] for name, value in chosen.settings.items() if not value
+            names[name.rpartition(".")[0]]
+            for name, value in chosen.settings.items()
+            if not value and _acts(outcome, name)
         ]
         unneeded = f"; not needed: {', '.join(sorted(idle))}" if idle else ""
         yield (

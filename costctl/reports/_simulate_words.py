@@ -28,7 +28,7 @@ def head(outcome: Outcome, shown: Printed) -> Iterator[str]:
     """Yield what the projection stands on."""
     basis = outcome.basis
     days = basis.span.days
-    seen = "rows without times" if days is None else f"{days:,.4g} days of usage"
+    seen = "rows without times" if days is None else f"{_days(days)} of usage"
     yield (
         f"Paid {usd(basis.paid_usd)} in {seen}; at the prices of "
         f"{basis.prices_at:%Y-%m-%d} {usd(basis.repriced_usd)}."
@@ -38,11 +38,12 @@ def head(outcome: Outcome, shown: Printed) -> Iterator[str]:
     rate = " (a run rate: the span is short)" if basis.is_run_rate else ""
     yield f"Projected to {what}, times {basis.scale:,.6g}: {usd(shown.before)}{rate}."
     if basis.unpriced_requests:
+        them = "it" if basis.unpriced_requests == 1 else "them"
         paid = cents(basis.outside_usd)
-        what = f"nor are the {usd(paid)} that they cost" if paid else "nor are they"
+        out = f"the {usd(paid)} paid for {them} is not in the month" if paid else ""
         yield (
-            f"{basis.unpriced_requests:,} requests have no price at that date: no lever touches them, "
-            f"{what} in the month."
+            f"{_unpriced(basis.unpriced_requests)} at that date: no lever touches {them}, and "
+            f"{out or f'the month leaves {them} out'}."
         )
 
 
@@ -66,8 +67,12 @@ def foot(outcome: Outcome, shown: Printed) -> Iterator[str]:
 
 
 def _verdict_line(outcome: Outcome, shown: Printed) -> str:
+    if not outcome.priced:
+        return "Nothing can be projected: no usage here has a price."
     saved = shown.before - shown.after
-    share = f", {usd(saved)} or {percent(saved / shown.before)} less" if shown.before else ""
+    less = "less" if saved > 0 else "more"
+    size = abs(saved)
+    share = f", {usd(size)} or {percent(size / shown.before)} {less}" if saved else ""
     bill = f"Projected bill {usd(shown.after)} a month{share}{_spread(outcome, shown)}"
     target = outcome.target
     return f"{bill}." if target is None else f"{bill}: {_judged(target, outcome, shown)}"
@@ -104,7 +109,15 @@ def warnings(outcome: Outcome) -> Iterator[Warn]:
     if basis.is_run_rate:
         yield Warn(
             "run_rate",
-            f"a month projected from {basis.span.days:,.4g} days is a run rate, no forecast",
+            f"a month projected from {_days(basis.span.days or 0)} is a run rate, no forecast",
         )
     if basis.unpriced_requests:
-        yield Warn("unpriced", f"{basis.unpriced_requests:,} requests have no price")
+        yield Warn("unpriced", _unpriced(basis.unpriced_requests))
+
+
+def _days(days: float) -> str:
+    return "1 day" if days == 1 else f"{days:,.4g} days"
+
+
+def _unpriced(requests: int) -> str:
+    return "1 request has no price" if requests == 1 else f"{requests:,} requests have no price"

@@ -1,6 +1,6 @@
 """What a plan would make of the bill."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from costctl.levers import LEVERS
@@ -21,8 +21,10 @@ NO_RANGES = "No range given: write a setting as LOW:MODE:HIGH to see how sure th
 OVERHEAD = "what it costs itself; the savings are net of it"
 
 
-def simulate_report(outcome: Outcome, *, order_free: bool = False) -> Report:
-    """Return the savings table, what it adds up to, and the verdict."""
+def simulate_report(
+    outcome: Outcome, *, order_free: bool = False, hints: Sequence[str] = ()
+) -> Report:
+    """Return the savings table, what it adds up to, what it leaves aside, and the verdict."""
     shown = printed(outcome)
     tables = [_levers(outcome, shown, order_free=order_free), _bill(outcome, shown)]
     if outcome.uncertainty is not None:
@@ -41,7 +43,7 @@ def simulate_report(outcome: Outcome, *, order_free: bool = False) -> Report:
         tables=tuple(tables),
         result=result_of(outcome),
         head=tuple(head(outcome, shown)),
-        foot=tuple(foot(outcome, shown)),
+        foot=(*hints, *foot(outcome, shown)),
         warnings=tuple(warnings(outcome)),
     )
 
@@ -101,11 +103,13 @@ def _row(line: LeverLine) -> tuple[Cell, ...]:
 
 
 def _lever_notes(outcome: Outcome) -> Iterator[str]:
-    if not outcome.levers:
+    if not outcome.priced:
+        yield "no usage here has a price, so no saving can be projected"
+    elif not outcome.levers:
         yield "no levers: add one, such as --cache-hit 0.2 or --route 0.4"
     for line in outcome.levers:
         if line.not_applicable:
-            yield f"{line.planned.name}: not applicable because {line.not_applicable}"
+            yield f"{called(line)}: not applicable because {line.not_applicable}"
     if outcome.attribution.sampled:
         yield "Fair shares are an estimate: too many levers meet for all orders to be tried."
 
@@ -136,7 +140,10 @@ def _bill(outcome: Outcome, shown: Printed) -> Table:
         notes.append(
             "Added up, the savings alone are more than the whole bill: that sum means nothing."
         )
-    if outcome.units is not None:
+    if outcome.units is not None and not outcome.units.sized.best:
+        most = outcome.units.offer.max_units
+        notes.append(f"No number of provisioned units up to {most:,} is cheaper than tokens.")
+    elif outcome.units is not None:
         best = outcome.units.sized.best
         rows.append((f"provisioned throughput, {best} units", -shown.units))
         notes.append(

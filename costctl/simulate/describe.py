@@ -215,16 +215,22 @@ def _at_the_top(planned: PlannedLever, name: str, param: Param) -> bool:
 
 
 def _above_evidence(planned: PlannedLever) -> Iterator[Warn]:
+    """Warn of settings that hope for more than anybody has reported."""
     lever = LEVERS[planned.lever]
     for name, source in planned.sources.items():
         param = lever.param(name)
-        if source != "given" or param.evidence is None or not param.more_saves:
+        if source != "given" or param.evidence is None or planned.cap_tokens is not None:
             continue
         number, known = numbers_of(planned)[name], param.evidence
-        if planned.cap_tokens is not None or number.mode <= known.high:
+        if param.more_saves and number.mode > known.high:
+            beyond, limit, most = "above", known.high, "highest"
+        elif not param.more_saves and number.mode < known.low:
+            beyond, limit, most = "below", known.low, "lowest"
+        else:
             continue
-        high = figure(Range.point(known.high), param)
+        shown = figure(Range.point(limit), param)
         yield Warn(
             "above_evidence",
-            f"{planned.name}: {name} {figure(number, param)} is above {high}, the highest that the evidence supports",
+            f"{planned.name}: {name} {figure(number, param)} is {beyond} {shown}, "
+            f"the {most} that the evidence supports",
         )

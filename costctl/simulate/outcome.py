@@ -94,6 +94,7 @@ class Outcome:
     Attributes:
         by: dimensions of the groups.
         route_orders: (cheapest, dearest) bill after, where flat routing was assumed and rows can tell.
+        priced: some usage has a price; without any nothing can be projected.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Outcome:
     units: Units | None = None
     route_orders: tuple[float, float] | None = None
     warnings: tuple[Warn, ...] = ()
+    priced: bool = True
 
     @property
     def after(self) -> float:

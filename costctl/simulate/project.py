@@ -1,4 +1,4 @@
-"""The kernel: what every group of usage costs in every world, in one pass."""
+"""The kernel: what usage costs in every world, in one pass."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -45,29 +45,6 @@ class Part:
         """Return the sum over the groups in each world."""
         wide = figures.reshape((-1, self.groups.len()))
         return wide.arr.sum().gather(self.world)
-
-
-def project(usage: pl.DataFrame, prices: pl.DataFrame, worlds: Worlds) -> pl.DataFrame:
-    """Return what each group costs in each world, and how much of it the levers cause.
-
-    Fixed costs belong to no group and are not part of it.
-    """
-    frames = []
-    for part in parts(usage, prices, worlds):
-        count = part.groups.len()
-        rows = pl.DataFrame(
-            {"world": pl.int_range(part.world.len(), eager=True), "row": part.world}
-        )
-        cells = rows.join(pl.DataFrame({"at": range(count), "group": part.groups}), how="cross")
-        cell = cells["row"] * count + cells["at"]
-        frames.append(
-            cells.select("world", "group").with_columns(
-                cost_usd=part.cost_usd.gather(cell), overhead_usd=part.overhead_usd.gather(cell)
-            )
-        )
-    found = pl.concat(frames).sort("world", "group")
-    factor = _factor(worlds.frame).gather(found["world"])
-    return found.with_columns(pl.col("cost_usd", "overhead_usd") * factor)
 
 
 def bills(usage: pl.DataFrame, prices: pl.DataFrame, worlds: Worlds) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from math import ceil
 
 from costctl.groups import Group, GroupKey, OrderedShare
+from costctl.levers import LEVERS
 from costctl.levers._base import COUNTS
 from costctl.levers.prompt_cache import SLACK
 from costctl.simulate.bind import RowFacts
@@ -12,6 +13,9 @@ from costctl.simulate.inputs import Inputs, Source
 from costctl.simulate.plan import PlannedLever
 from costctl.simulate.price_table import DEFAULT_MINIMUM
 from costctl.simulate.worlds import numbers_of
+
+TENTHS = tuple(n / 10 for n in range(1, 10))
+"""Fractions of the requests at which an order is looked up besides those of the plan."""
 
 MEDIA_FOLLOWS = "requests"
 """Audio and images go with the requests that carry them."""
@@ -70,11 +74,12 @@ def _share_cut(group: Group, cap: int, cut: Mapping[GroupKey, int]) -> float:
 
 
 def _ordered(lever: PlannedLever, groups: Sequence[Group], source: Source) -> RowFacts:
-    number = numbers_of(lever)["fraction"]
-    asked = sorted({number.low, number.mode, number.high} - {0.0, 1.0})
+    number, levels = numbers_of(lever)["fraction"], LEVERS["route"].params["fraction"].levels
+    own = lever.levels.get("fraction", levels)
+    asked = sorted({number.low, number.mode, number.high, *own, *TENTHS} - {0.0, 1.0})
     knots = [0.0, *asked, 1.0]
     found: dict[GroupKey, dict[float, OrderedShare]] = {}
-    for share in source.ordered(lever.order, asked) if asked else ():
+    for share in source.ordered(lever.order, asked):
         found.setdefault(share.key, {})[share.fraction] = share
     held = {
         count: [_at_knots(found.get(group.key, {}), count, knots) for group in groups]

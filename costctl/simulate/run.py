@@ -1,6 +1,6 @@
 """A simulation from beginning to end: a plan over what a store answered."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ from costctl.simulate.rows import in_order, row_facts
 from costctl.simulate.uncertainty import DRAWS, SEED, Uncertainty, simulate_draws
 from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
 from costctl.table import Warn
+from costctl.vocabulary import Condition
 
 ORDER_ROWS = 200_000
 """Up to so many rows the range of a flat route is looked up without being asked for."""
@@ -51,7 +52,8 @@ def simulate(plan: Plan, source: Source, basis: Basis, options: Options | None =
     options = options or Options()
     prepared = prepare(plan, source, basis)
     if prepared is None:
-        return Outcome(plan.name, basis, Attribution(0.0, 0.0, 0.0, {}), (), options.by, ())
+        nothing = Attribution(0.0, 0.0, 0.0, {})
+        return Outcome(plan.name, basis, nothing, (), options.by, (), priced=False)
     problem, inputs = prepared.problem, prepared.inputs
     found = attribute(problem, seed=options.seed)
     prices_on = basis.prices_at.date()
@@ -118,17 +120,26 @@ def _refuse_empty_selectors(levers: Sequence[PlannedLever], source: Source) -> N
     """Refuse a flag that selects nothing: a typing slip; a scenario may outlive its data."""
     logged = [logged_of(group, source.dims) for group in source.groups]
     for lever in levers:
-        if not lever.flag or not lever.where or any(matches(lever.where, g) for g in logged):
-            continue
-        condition = lever.where[0]
-        known = {str(g.get(condition.dimension)) for g in logged if g.get(condition.dimension)}
-        text = condition.patterns[0]
-        raise CostctlError(
-            f"{lever.flag}: no usage has {condition.dimension.replace('price_name', 'model')} {text}"
-            f"{nearest(text, known)}",
-            hint="`costctl breakdown` lists endpoints and models",
-            code="no_match",
-        )
+        if lever.flag and lever.where and not any(matches(lever.where, g) for g in logged):
+            raise CostctlError(
+                f"{lever.flag}: {_nothing(lever.where, logged)}",
+                hint="`costctl breakdown` lists endpoints and models",
+                code="no_match",
+            )
+
+
+def _nothing(where: Sequence[Condition], logged: Sequence[Mapping[str, object]]) -> str:
+    """Say which condition nothing meets, with the nearest value that something does."""
+    for condition in where:
+        if not any(matches((condition,), group) for group in logged):
+            known = {str(g.get(condition.dimension)) for g in logged if g.get(condition.dimension)}
+            near = nearest(condition.patterns[0], known)
+            return f"no usage has {_words(condition)}{near}"
+    return f"no usage has {' and '.join(map(_words, where))}"
+
+
+def _words(condition: Condition) -> str:
+    return f"{condition.dimension.replace('price_name', 'model')} {condition.patterns[0]}"
 
 
 def _groups(problem: Problem, found: Attribution, by: Sequence[str]) -> tuple[GroupLine, ...]:

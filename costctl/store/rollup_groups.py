@@ -1,6 +1,6 @@
 """Grouped usage for projections, and the row-level figures that averages cannot give."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -96,29 +96,47 @@ def ordered_shares(
     asked = _asked(query, dims)
     thresholds = _group(store, asked, also)
     down = "DESC" if order == "dearest" else "ASC"
-    parameters = Parameters({"fractions": [float(one) for one in fractions]})
+    parameters = Parameters({f"f{n}": float(share) for n, share in enumerate(sorted(fractions))})
+    passed = " + ".join(
+        # A product such as 0.29 * 100 falls short of 29 in binary; the slack is far below one request.
+        [f"CAST(place > floor(${name} * size + 1e-9) AS INTEGER)" for name in parameters.values]
+    )
     rows = _grouped_rows(store, asked, thresholds, parameters)
     names = [f"g{number}" for number in range(len(_keys("r", asked)))]
     keys = ", ".join(names)
-    held_by = ", ".join(
-        f"coalesce(sum({name}) FILTER (place <= moved) / nullif(sum({name}), 0), 0)::DOUBLE"
-        for name in ("1", *ALL_CLASSES)
-    )
+    sums = ", ".join(f"sum({name})::HUGEINT" for name in ("1", *ALL_CLASSES))
     found = store.connection.execute(
         f"WITH ordered AS (SELECT *, row_number() OVER (PARTITION BY {keys} "
         f"ORDER BY cost_usd {down}, {_PROMPT} {down}, output {down}, event_key) AS place, "
-        f"count(*) OVER (PARTITION BY {keys}) AS size FROM ({rows})), "
-        # A product such as 0.29 * 100 falls short of 29 in binary; the slack is far below one request.
-        "cut AS (SELECT *, floor(fraction * size + 1e-9) AS moved FROM ordered, "
-        "(SELECT unnest($fractions) AS fraction)) "
-        f"SELECT {keys}, fraction, {held_by} FROM cut GROUP BY {keys}, fraction "
-        f"ORDER BY {keys}, fraction",
+        f"count(*) OVER (PARTITION BY {keys}) AS size FROM ({rows})) "
+        f"SELECT {keys}, {passed or '0'} AS part, {sums} FROM ordered GROUP BY {keys}, part "
+        f"ORDER BY {keys}, part",
         parameters.values,
     ).fetchall()
     whole = {group.key for group in _grouped(store, asked, len(dims)) if group.row_level}
     size = len(names)
-    shares = [OrderedShare(_key(row, len(dims)), *map(float, row[size:])) for row in found]
-    return [share for share in shares if share.key in whole]
+    parts: dict[GroupKey, dict[int, list[int]]] = {}
+    for row in found:
+        counts = [int(count) for count in row[size + 1 :]]
+        parts.setdefault(_key(row, len(dims)), {})[int(row[size])] = counts
+    return [
+        share
+        for key, held in parts.items()
+        if key in whole
+        for share in _cumulated(key, sorted(fractions), held)
+    ]
+
+
+def _cumulated(
+    key: GroupKey, fractions: Sequence[float], parts: dict[int, list[int]]
+) -> Iterator[OrderedShare]:
+    """Yield what the first requests hold at each fraction; `parts` are the counts from one to the next."""
+    totals = [sum(counts) for counts in zip(*parts.values(), strict=True)]
+    held = [0] * len(totals)
+    for number, fraction in enumerate(fractions):
+        held = [a + b for a, b in zip(held, parts.get(number, [0] * len(totals)), strict=True)]
+        shares = (a / b if b else 0.0 for a, b in zip(held, totals, strict=True))
+        yield OrderedShare(key, fraction, *shares)
 
 
 def _asked(query: Query, dims: Sequence[str]) -> Query:

@@ -132,6 +132,17 @@ def test_a_later_setting_of_a_flag_wins_on_what_it_selects(result):
     assert after["embedding"] == 1
 
 
+def test_the_order_of_flags_changes_nothing(result):
+    flags = [
+        ("--cache-hit", "0.2"), ("--route", "rag_query=0.4"), ("--compress", "0.3"),
+        ("--swap", "gpt-4o-2024-05-13=gpt-4o"), ("--embed-downgrade", "0.5"),
+        ("--batch-api", "embedding=0.5"), ("--flex", "0.1"), ("--trim", "0.1"),
+    ]  # fmt: skip
+    there = result(*(word for flag in flags for word in flag))
+    back = result(*(word for flag in reversed(flags) for word in flag))
+    assert there == back
+
+
 def test_a_cache_that_serves_two_endpoints_is_paid_once(result):
     found = result("--cache-hit", "rag_query=0.6", "--cache-hit", "document_summary=0.2", "--cache-fixed-usd", "100")  # fmt: skip
     assert found["overhead_usd"] == 100
@@ -163,6 +174,8 @@ def test_a_flag_replaces_the_files_levers_of_its_type_where_it_selects(tmp_path,
         (("--embed-downgrade", "0.5", "--embed-model", "text-embedding-3-smal"), ("--embed-model: ", "did you mean text-embedding-3-small?")),
         (("--swap", "gpt-4o-2024-05-13=gpt-99"), ("no price file lists", "gpt-99")),
         (("--swap", "gpt-99=gpt-4o-mini"), ("no usage has model gpt-99",)),
+        (("--embed-downgrade", "rag_query=0.5"), ("no usage has endpoint rag_query and model text-embedding-3-large",)),
+        (("--embed-downgrade", "embeding=0.5"), ("no usage has endpoint embeding; did you mean embedding?",)),
         (("--compress", "3200-"), ("quote it",)),
         (("--compress", "2.1"), ("needs an x",)),
         (("--batch-size", "0"), ("at least 1",)),
@@ -205,8 +218,8 @@ def test_a_scenario_outlives_its_data(tmp_path, run, week):
     )
     found = run("simulate", *week, "--scenario", plan)
     assert found.code == 0
-    assert "output: not applicable because no usage matches its selector" in found.stdout
-    assert "swap: not applicable because gpt-99 has no standard price" in found.stdout
+    assert "shorter answers: not applicable because no usage matches its selector" in found.stdout
+    assert "change the model: not applicable because gpt-99 has no standard price" in found.stdout
     assert "swap does nothing" in found.stderr
 
 
@@ -314,6 +327,13 @@ def test_a_setting_above_the_evidence_is_a_warning(run, week):
     assert "evidence supports" not in run("simulate", *week, "--cache-hit", "0.6").stderr
 
 
+def test_answers_shorter_than_anybody_has_seen_are_a_warning(tmp_path, run, week):
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("version: 1\nlevers:\n  - {lever: compress, saved: 0.3, output_factor: 0.8}\n")
+    told = "compress: output_factor 0.8 is below 0.95, the lowest that the evidence supports"
+    assert told in run("simulate", *week, "--scenario", plan).stderr
+
+
 def test_caching_of_short_prompts_is_not_applicable(run, week):
     found = run("simulate", *week, "--swap", "gpt-4o-2024-05-13=gpt-4o-2024-08-06",
                 "--prompt-cache", "intent_classifier=0.5")  # fmt: skip
@@ -345,6 +365,17 @@ def test_unpriced_usage_is_its_own_line(run, tmp_path):
     found = run("simulate", log, "--cache-hit", "0.5")
     assert found.code == 0
     assert "10 requests have no price" in found.stdout + found.stderr
+
+
+def test_usage_without_any_price_is_no_answer(run, tmp_path):
+    odd = tmp_path / "odd.csv"
+    odd.write_text(WEEK.splitlines()[0] + "\n2026-11-16,chat,mystery,1,1,1\n")
+    found = run("simulate", odd, "--cache-hit", "0.1", "--target", "5")
+    assert found.code == 3
+    assert "no usage here has a price, so no saving can be projected" in found.stdout
+    assert found.stdout.splitlines()[-1].startswith("Nothing can be projected")
+    assert "no usage in this scope has a price" in found.stderr
+    assert "1 request has no price" in found.stderr
 
 
 def test_an_empty_scope_ends_with_3(run, week):
@@ -505,6 +536,16 @@ def test_a_route_may_take_the_cheapest_or_the_dearest_calls(run, calls):
     )
     assert saved["flat"]["combined_saving_usd"] == pytest.approx(8000 * gain_in + 200 * gain_out)
     assert result["levers"][0]["params"]["order"] == "dearest"
+
+
+def test_an_order_holds_at_every_fraction_that_is_tried(run, calls):
+    route = ("--route-to", "gpt-4o-mini", "--route-order", "dearest", "--json")
+    swept = run("sweep", "route.fraction=0.3:0.8:6", *calls, "--route", "0.9", *route)
+    points = json.loads(swept.stdout)["result"]["points"]
+    for point in points[::5]:
+        (fraction,) = point["values"]
+        _, alone = simulated_usd(run, calls, "--route", f"{fraction:.1f}", *route[:-1])
+        assert point["after_usd"] == pytest.approx(alone["after_usd"], rel=1e-9)
 
 
 def test_a_flat_route_tells_its_range(run, calls):

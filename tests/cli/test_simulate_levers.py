@@ -9,7 +9,7 @@ from tests.cli.week import stored
 
 F = Fraction
 
-# Ten requests of a chat at each of two tiers; USD per million tokens of gpt-5.1 and gpt-5-mini at that time.
+# Ten requests of each chat; USD per million tokens of gpt-5.1 and gpt-5-mini at that time.
 N, UNCACHED, READ, OUTPUT = 10, 20_000, 5_000, 3_000
 STANDARD = {"in": F("1.25"), "out": F(10), "read": F("0.125")}
 PRIORITY = {"in": F("2.5"), "out": F(20), "read": F("0.25")}
@@ -17,15 +17,6 @@ FLEX = {"in": F("0.625"), "out": F(5), "read": F("0.0625")}
 MINI = {"in": F("0.25"), "out": F(2), "read": F("0.025")}
 EMBED = F("0.02")
 
-SUMS = f"""occurred_at,endpoint,model,tier,requests,input_uncached,cache_read,output
-2026-10-01,chat,gpt-5.1,standard,{N},{UNCACHED},{READ},{OUTPUT}
-2026-10-30,agent,gpt-5.1,priority,{N},{UNCACHED},{READ},{OUTPUT}
-"""
-ROWS = "at,feature,model,tier,read,cached,written\n" + "".join(
-    f"2026-10-{day:02d}T00:{minute:02d}:00Z,{endpoint},gpt-5.1,{tier},2500,500,300\n"
-    for day, endpoint, tier in ((1, "chat", "standard"), (30, "agent", "priority"))
-    for minute in range(N)
-)
 MAPPING = ("--map", "occurred_at=at", "--map", "endpoint=feature", "--map", "service_tier=tier",
            "--map", "input=read", "--map", "cache_read=cached", "--map", "output=written")  # fmt: skip
 
@@ -65,6 +56,21 @@ CASES = {
 }  # fmt: skip
 
 
+ENDPOINTS = (("agent", "priority"), *((f"chat{n:02d}", "standard") for n in range(len(CASES))))
+"""A chat for each case, and one that no lever touches."""
+
+SUMS = "occurred_at,endpoint,model,tier,requests,input_uncached,cache_read,output\n" + "".join(
+    f"2026-10-{day:02d},{endpoint},gpt-5.1,{tier},{N},{UNCACHED},{READ},{OUTPUT}\n"
+    for day, (endpoint, tier) in enumerate(ENDPOINTS, start=1)
+)
+ROWS = "at,feature,model,tier,read,cached,written\n" + "".join(
+    f"2026-10-{day:02d}T00:{minute:02d}:00Z,{endpoint},gpt-5.1,{tier},2500,500,300\n"
+    for day, (endpoint, tier) in enumerate(ENDPOINTS, start=1)
+    for minute in range(N)
+)
+OCTOBER = ("--since", "2026-10-01", "--until", "2026-10-31", "--as-of", "2026-10-31")
+
+
 @pytest.fixture(params=["sums", "rows"])
 def usage(request, run, cache):
     if request.param == "sums":
@@ -73,17 +79,20 @@ def usage(request, run, cache):
 
 
 def test_each_lever_does_what_its_definition_says(run, tmp_path, usage):
-    for lever, expected in CASES.items():
-        plan = tmp_path / "plan.yaml"
-        where = lever.replace(", ", ", where: {endpoint: chat}, ", 1)
-        plan.write_text(f"version: 1\nlevers:\n  - {where}\n")
-        found = run("simulate", *usage, "--scenario", plan, "--month", "30d", "--as-of", "2026-10-31", "--json")  # fmt: skip
-        assert found.code == 0, found.stderr
-        groups = json.loads(found.stdout)["result"]["groups"]
-        after = {group["endpoint"]: group["after_usd"] for group in groups}
+    plan = tmp_path / "plan.yaml"
+    levers = [
+        lever.replace(", ", f", name: l{n}, where: {{endpoint: chat{n:02d}}}, ", 1)
+        for n, lever in enumerate(CASES)
+    ]
+    plan.write_text("version: 1\nlevers:\n" + "".join(f"  - {lever}\n" for lever in levers))
+    found = run("simulate", *usage, "--scenario", plan, *OCTOBER, "--json")
+    assert found.code == 0, found.stderr
+    groups = json.loads(found.stdout)["result"]["groups"]
+    after = {group["endpoint"]: group["after_usd"] for group in groups}
+    for n, (lever, expected) in enumerate(CASES.items()):
         fixed = 2 if "fixed_usd" in lever else 0
-        assert after["chat"] == pytest.approx(float(expected - fixed), rel=1e-9), lever
-        assert after["agent"] == pytest.approx(float(usd(PRIORITY)), rel=1e-9), lever
+        assert after[f"chat{n:02d}"] == pytest.approx(float(expected - fixed), rel=1e-9), lever
+    assert after["agent"] == pytest.approx(float(usd(PRIORITY)), rel=1e-9)
 
 
 def test_a_tier_that_nobody_needs_is_a_saving(run, tmp_path, usage):
@@ -91,13 +100,13 @@ def test_a_tier_that_nobody_needs_is_a_saving(run, tmp_path, usage):
     plan.write_text(
         "version: 1\nlevers:\n  - {lever: tier, where: {tier: priority}, to_tier: standard, share: 1}\n"
     )
-    found = run("simulate", *usage, "--scenario", plan, "--as-of", "2026-10-31", "--json")
+    found = run("simulate", *usage, "--scenario", plan, *OCTOBER, "--json")
     result = json.loads(found.stdout)["result"]
     assert result["combined_saving_usd"] == pytest.approx(float(usd(PRIORITY) - BEFORE), rel=1e-9)
 
 
 def test_a_target_without_a_price_at_the_tier_is_not_applicable_there(run, usage):
-    found = run("simulate", *usage, "--swap", "gpt-5.1=claude-haiku-4-5", "--as-of", "2026-10-31")
+    found = run("simulate", *usage, "--swap", "gpt-5.1=claude-haiku-4-5", *OCTOBER)
     assert found.code == 0
     assert "not applicable to 1 group: claude-haiku-4-5 has no priority price" in found.stdout
     assert "claude-haiku-4-5 is priced at anthropic: openai does not list it" in found.stdout

@@ -206,3 +206,42 @@ def test_a_setting_at_the_top_of_the_evidence_is_told(page):
     told = "hit 60% is the highest that the evidence supports"
     assert told in " ".join(page("--cache-hit", "rag_query=0.6"))
     assert told not in " ".join(page("--cache-hit", "rag_query=0.59"))
+
+
+def test_a_plan_that_costs_more_says_so(page):
+    lines = page("--cache-hit", "intent_classifier=0.01", "--cache-fixed-usd", "100")
+    assert re.fullmatch(
+        r"Projected bill \$4,563\.4[45] a month, \$97\.9[45] or 2\.2% more\.", lines[-1]
+    )
+    assert page()[-1] == "Projected bill $4,465.50 a month."
+
+
+def test_units_that_do_not_pay_are_no_line_of_the_bill(page):
+    units = "usd_per_unit_hour: 1, min_units: 15, step: 5, max_units: 60, output_ratio: 4, tpm_per_unit: 2500"
+    lines = page(scenario=f"version: 1\nptu: {{where: {{endpoint: rag_query}}, {units}}}\n")
+    assert "No number of provisioned units up to 60 is cheaper than tokens." in lines
+    assert not any("0 units" in line for line in lines)
+
+
+def test_what_cannot_act_is_no_way_to_a_target(page):
+    plan = "version: 1\nlevers:\n  - {lever: output, cut: 0.1}\n  - {lever: dedupe, where: {endpoint: gone}, waste: 0.1}\n"
+    lines = page("--target", "4000", scenario=plan)
+    start = next(i for i, line in enumerate(lines) if line.startswith("Ways to"))
+    ways = " ".join(lines[start : lines.index("", start)])
+    assert "shorter answers" in ways
+    assert "remove waste" not in ways
+    assert "remove waste: not applicable because no usage matches its selector" in lines
+
+
+def test_a_later_and_cheaper_model_that_the_plan_leaves_aside_is_told_unasked(page):
+    # 5 and 15 USD became 2.50 and 10: a week of 131,540,000 tokens in and 25,574,000 out.
+    now, then = 657.7 + 383.61, 328.85 + 255.74
+    told = (
+        "Not in the plan: gpt-4o-2024-08-06 is a later model of the family of gpt-4o-2024-05-13, "
+        f"{1 - then / now:.1%} cheaper on the same tokens; --swap gpt-4o-2024-05-13=gpt-4o-2024-08-06"
+    )
+    lines = page("--dedupe", "0.1", width=250)
+    assert told in lines
+    assert lines.index(told) < len(lines) - 1
+    swapped = page("--swap", "gpt-4o-2024-05-13=gpt-4o-2024-08-06", width=250)
+    assert not any(line.startswith("Not in the plan") for line in swapped)
