@@ -130,10 +130,12 @@ def sources(store: Store) -> list[SourceRows]:
     rows = store.connection.execute(
         """
         SELECT coalesce(i.source, '(unknown)'), coalesce(i.format, '(unknown)'), u.granularity,
-            count(DISTINCT i.path), sum(u.entries), sum(u.requests), sum(u.undated), sum(u.unknown),
+            count(DISTINCT i.path), sum(u.entries),
+            CASE WHEN bool_and(u.counted) THEN sum(u.requests) END, sum(u.undated), sum(u.unknown),
             min(u.first_at), max(u.last_at)
         FROM (
             SELECT ingest_id, granularity, count(*) AS entries, sum(requests) AS requests,
+                count(*) = count(requests) AS counted,
                 count(*) FILTER (occurred_at IS NULL) AS undated,
                 coalesce(sum(requests) FILTER (NOT tokens_known), 0) AS unknown,
                 min(occurred_at) AS first_at, max(occurred_at) AS last_at
