@@ -1,18 +1,21 @@
 """Each format's case gives exactly its stated figures, in any container, once."""
 
+import csv
 import gzip
 import json
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from costctl.formats import builtin_names
+from costctl.formats import builtin, builtin_names
 from costctl.store import Store
 from tests.formats.cases import BY_NAME, CASES, Case, billing, figures, read, same
 
 ids = [case.format for case in CASES]
 JSON_LINES = [case for case in CASES if case.log.suffix == ".jsonl"]
+TABLES = [c for c in JSON_LINES if "parquet" in builtin(c.format).containers]
 line_ids = [case.format for case in JSON_LINES]
 
 
@@ -79,6 +82,28 @@ def test_pages_of_records_give_the_same(case: Case, tmp_path: Path):
     store, (result,) = read(page)
     assert result.format == case.format
     agree(store, case)
+
+
+@pytest.mark.parametrize("case", TABLES, ids=[case.format for case in TABLES])
+def test_a_table_of_the_records_gives_the_same(case: Case, tmp_path: Path):
+    records = [dict(r) for r in objects(case) if isinstance(r, dict)]
+    names = list(dict.fromkeys(name for record in records for name in record))
+    table, lines = tmp_path / "table", tmp_path / "lines.jsonl"
+    if "csv" in builtin(case.format).containers and TABLES.index(case) % 2:
+        with table.open("w", encoding="utf-8-sig", newline="") as file:
+            out = csv.writer(file, quoting=csv.QUOTE_ALL)
+            out.writerow(reversed(names))
+            out.writerows([_cell(r.get(name)) for name in reversed(names)] for r in records)
+    else:
+        lines.write_text("".join(json.dumps(r) + "\n" for r in records), "utf-8")
+        duckdb.read_json(str(lines), maximum_depth=-1).write_parquet(str(table))
+    store, (result,) = read(table)
+    assert (result.format, result.error) == (case.format, None)
+    agree(store, case)
+
+
+def _cell(value: object) -> object:
+    return json.dumps(value) if isinstance(value, dict | list | bool) else value
 
 
 def objects(case: Case) -> list[object]:
