@@ -32,6 +32,13 @@ def overview() -> ModuleType:
     return module
 
 
+def doubled() -> ModuleType:
+    """Return what finds sources that may hold the same calls."""
+    from costctl.store import doubled as module
+
+    return module
+
+
 def watching() -> ModuleType:
     """Return the module that tells how far a statement is."""
     from costctl.store import watching as module

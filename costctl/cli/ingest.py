@@ -1,6 +1,7 @@
 """Read logs into the database; only what is new is added."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from costctl.cli._source_options import DbOptions, LogOptions
 from costctl.config import Config
 from costctl.errors import CostctlError
 from costctl.reports.ingest import failures, ingest_report
+from costctl.reports.status import doubled_warnings
 from costctl.table import Envelope
 from costctl.vocabulary import Query
 
@@ -62,10 +64,11 @@ def command(
     """
     config = settings_of(db, moment)
     options = ingest_options(logs, config, strict=strict, dry_run=dry_run)
-    results, pricing, unpriced = _read(config, paths, options, quiet=output.quiet)
+    results, pricing, unpriced, doubled = _read(config, paths, options, quiet=output.quiet)
     now = moment_in(config)
     brief = output.shape in {"table", "markdown"}
     report = ingest_report(results, unpriced=unpriced, dry_run=dry_run, brief=brief)
+    report = replace(report, warnings=(*report.warnings, *doubled_warnings(doubled)))
     write(report, Envelope(now.as_of, now.tz, pricing=pricing), output)
     if pricing:
         hint("next: costctl breakdown", output)
@@ -74,8 +77,8 @@ def command(
 
 def _read(
     config: Config, paths: Sequence[str], options: "IngestOptions", *, quiet: bool
-) -> "tuple[list[FileResult], dict[str, object], Sequence[Unpriced]]":
-    """Return what became of each file, and where rows were added the price table and the models it lacks.
+) -> "tuple[list[FileResult], dict[str, object], Sequence[Unpriced], Sequence[tuple[str, str]]]":
+    """Return what became of each file, and where rows were added the price table, the models it lacks and doubled sources.
 
     No empty database is left behind a run that read nothing.
     """
@@ -88,7 +91,8 @@ def _read(
                 with progress(watch) as tell:
                     results = _engines.ingest().ingest(store, paths, options, tell)
                 added = any(result.new_rows for result in results) and not options.dry_run
-                return results, *(_prices(store, config) if added else ({}, ()))
+                doubled = _engines.doubled().counted_twice(store) if added else ()
+                return results, *(_prices(store, config) if added else ({}, ())), doubled
             finally:
                 empty = fresh and _engines.overview().last_ingest(store) is None
     finally:

@@ -83,7 +83,7 @@ def _standing(session: Session, max_age: timedelta | None, *, rejects: bool) -> 
         last_ingest=overview.last_ingest(store),
         rejected=overview.reject_count(store),
         rejects=overview.rejects(store) if rejects else None,
-        doubled=overview.counted_twice(store),
+        doubled=_engines.doubled().counted_twice(store),
         pricing=session.pricing,
         max_age=max_age,
     )

@@ -68,7 +68,12 @@ def format_file(path: Path) -> Format:
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise CostctlError(f"{path}: cannot be read: {error}", code="missing_file") from error
+        why = getattr(error, "strerror", None) or "not UTF-8"
+        raise CostctlError(
+            f"{path}: {why}",
+            hint="--log-format takes the name of a format (`costctl formats` lists them) or a YAML file that declares one",
+            code="missing_file",
+        ) from error
     node, problems = parse(text, str(path))
     found = read_format(
         node, problems, "" if "name" in (node.entries or {}) else path.stem, user=True

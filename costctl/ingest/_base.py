@@ -97,6 +97,7 @@ class Plan:
         fingerprint: of what will have been read.
         tail: only what was appended is read.
         notes: warnings to show.
+        reread: the file was read before, with other options.
     """
 
     found: Found
@@ -116,3 +117,4 @@ class Plan:
     others: tuple[Format, ...] = ()
     shares: list[tuple[str, int]] = field(default_factory=list)
     fast: bool = True
+    reread: bool = False

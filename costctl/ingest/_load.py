@@ -182,6 +182,13 @@ class BatchLoader:
             said.append(
                 f"inclusive/exclusive mismatch: {done.mismatch:,} records count more cached than input tokens"
             )
+        if plan.reread and done.new_rows:
+            said.append(
+                "it was read before with other options, and the rows of then stay beside the new ones: "
+                "a new database (--db) counts them once"
+            )
+        if self.planner.named is not None and 0 < done.records == done.skipped:
+            said.append(f"no record is a call in the format {plan.form.name}")
         if span.nameless:
             said.append(
                 f"{span.nameless:,} records have neither id nor time: in another file, equal ones are taken for the same calls"

@@ -40,11 +40,17 @@ class Planner:
         self.said = stated(options.maps, options.sets)
         self.entries, self.entries_path = declared_formats(options.configs)
         self.formats = load_formats(self.entries, self.entries_path)
+        named = options.log_format
+        self.named = (
+            None
+            if named in {None, "", "auto"}
+            else format_named(str(named), self.entries, self.entries_path)
+        )
         self.earlier = ledger.earlier(store)
         self.rules = declared_rules(options.configs)
         first = options.endpoint_from
         self.endpoint_first = stated([f"endpoint={first}"]).row["endpoint"] if first else ()
-        self.options_hash = _hash(options, self.entries, self.rules)
+        self.options_hash = _hash(options, self.named, self.entries, self.rules)
         self.next_id = ledger.next_id(store)
 
     def plan(self, found: Found | Missing) -> Plan | FileResult:
@@ -61,7 +67,8 @@ class Planner:
 
     def _plan(self, found: Found) -> Plan | FileResult:
         before = self.earlier.get(found.shown) if found.modified_ns else None
-        if before is not None and before.options_hash == self.options_hash:
+        reread = before is not None and before.options_hash != self.options_hash
+        if before is not None and not reread:
             if fingerprint.unchanged(
                 found.path,
                 size=found.size,
@@ -84,6 +91,7 @@ class Planner:
         if not forms:
             return self._unknown(found, container, part)
         plan = Plan(found, container, forms[0], part, self.next_id, notes=notes, others=forms[1:])
+        plan.reread = reread
         self._read_part(plan, before)
         return plan
 
@@ -106,20 +114,24 @@ class Planner:
         self, found: Found, container: Container, part: Part, notes: list[str]
     ) -> tuple[Format, ...]:
         """Return what reads a file: one format, or for a file of several the best one first."""
-        options = self.options
         sample = sample_of(self.store, found, container, part)
-        if options.log_format not in {None, "", "auto"}:
-            named = format_named(str(options.log_format), self.entries, self.entries_path)
-            return (self._stated(fitted(named, sample)),)
+        if self.named is not None:
+            form = self._stated(fitted(self.named, sample))
+            notes.extend(self.said.unmet(form, sample))
+            return (form,)
         detected = detect(sample, self.formats)
         if detected.format is None:
             guessed = guess(sample, self.said)
             if guessed is None:
                 return ()
+            notes.extend(self.said.unmet(guessed.format, sample))
             if guessed.flags:
                 notes.append("guessed from the names of the fields: " + " ".join(guessed.flags))
             return (self._endpoint(guessed.format),)
-        return tuple(self._stated(form) for form in self._mixed(detected, container))
+        forms = tuple(self._stated(form) for form in self._mixed(detected, container))
+        if len(forms) == 1:
+            notes.extend(self.said.unmet(forms[0], sample))
+        return forms
 
     def _mixed(self, detected: Detection, container: Container) -> tuple[Format, ...]:
         best = detected.format
@@ -213,10 +225,18 @@ class Planner:
         plan.skipped, plan.blank = spooled.skipped, spooled.blank
 
 
-def _hash(options: IngestOptions, entries: dict[str, Node], rules: tuple[EndpointRule, ...]) -> str:
+def _hash(
+    options: IngestOptions,
+    named: Format | None,
+    entries: dict[str, Node],
+    rules: tuple[EndpointRule, ...],
+) -> str:
     said = {
         k: str(v) for k, v in asdict(options).items() if k not in {"configs", "strict", "dry_run"}
     }
     said["rules"] = str(rules)
+    if named is not None and named.user:
+        # The file that declares it may have changed since.
+        said["named"] = repr(named)
     said["formats"] = str({name: node.plain() for name, node in entries.items()})
     return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()

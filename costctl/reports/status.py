@@ -243,14 +243,14 @@ def _tables(standing: Standing) -> list[Table]:
     )
 
 
+def doubled_warnings(pairs: Sequence[tuple[str, str]]) -> list[Warn]:
+    """Return a warning for each pair of sources that may hold the same calls."""
+    said = "overlap and may hold the same calls, which then count twice: keep one of them in a database"
+    return [Warn("counted_twice", f"{one} and {other} {said}") for one, other in pairs]
+
+
 def _warnings(standing: Standing) -> list[Warn]:
-    said = [
-        Warn(
-            "counted_twice",
-            f"{one} and {other} overlap: single requests and sums of the same provider may count twice",
-        )
-        for one, other in standing.doubled
-    ]
+    said = doubled_warnings(standing.doubled)
     age = price_age(standing)
     if age is not None and age > STALE_PRICES:
         said.append(

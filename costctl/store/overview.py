@@ -130,10 +130,12 @@ def sources(store: Store) -> list[SourceRows]:
     rows = store.connection.execute(
         """
         SELECT coalesce(i.source, '(unknown)'), coalesce(i.format, '(unknown)'), u.granularity,
-            count(DISTINCT i.path), sum(u.entries), sum(u.requests), sum(u.undated), sum(u.unknown),
+            count(DISTINCT i.path), sum(u.entries),
+            CASE WHEN bool_and(u.counted) THEN sum(u.requests) END, sum(u.undated), sum(u.unknown),
             min(u.first_at), max(u.last_at)
         FROM (
             SELECT ingest_id, granularity, count(*) AS entries, sum(requests) AS requests,
+                count(*) = count(requests) AS counted,
                 count(*) FILTER (occurred_at IS NULL) AS undated,
                 coalesce(sum(requests) FILTER (NOT tokens_known), 0) AS unknown,
                 min(occurred_at) AS first_at, max(occurred_at) AS last_at
@@ -171,25 +173,3 @@ def rejects(store: Store) -> list[Reject]:
         "SELECT path, line, reason, excerpt FROM rejects ORDER BY path, line NULLS LAST, reason"
     ).fetchall()
     return [Reject(str(path), line, str(reason), excerpt) for path, line, reason, excerpt in rows]
-
-
-def counted_twice(store: Store) -> list[tuple[str, str]]:
-    """Return pairs of sources that may hold the same calls: requests and buckets of one provider and time."""
-    rows = store.connection.execute(
-        """
-        WITH spans AS (
-            SELECT coalesce(i.source, '(unknown)') AS source, u.provider, u.granularity,
-                min(u.occurred_at) AS first_at, max(coalesce(u.ended_at, u.occurred_at)) AS last_at
-            FROM usage AS u LEFT JOIN ingests AS i USING (ingest_id)
-            WHERE EXISTS (SELECT 1 FROM usage WHERE granularity = 'bucket')
-            GROUP BY ALL
-        )
-        SELECT DISTINCT a.source, b.source
-        FROM spans AS a JOIN spans AS b
-            ON a.granularity = 'request' AND b.granularity = 'bucket'
-            AND a.provider IS NOT DISTINCT FROM b.provider
-            AND a.first_at <= b.last_at AND b.first_at <= a.last_at
-        ORDER BY ALL
-        """
-    ).fetchall()
-    return [(str(one), str(other)) for one, other in rows]

@@ -8,7 +8,10 @@ from tests.docs.transcripts import ROOT
 
 DOCUMENTS = sorted(
     path
-    for folder in (ROOT, *(ROOT / n for n in ("docs", "benchmarks", "examples", "pricing")))
+    for folder in (
+        ROOT,
+        *(ROOT / n for n in ("docs", "benchmarks", "examples", "pricing", "sample_logs")),
+    )
     for path in folder.glob("*.md")
 )
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")

@@ -34,8 +34,31 @@ def cases() -> list[Case]:
     for path in sorted(DATA.glob("*/expected.json")):
         stated = json.loads(path.read_text("utf-8"))
         (log,) = (LOGS / path.parent.name).iterdir()
-        found.append(Case(path.parent.name, log, stated["expected"], stated["billing"]))
+        found.append(
+            Case(path.parent.name, log, completed(stated["expected"]), stated.get("billing"))
+        )
     return found
+
+
+def completed(stated: dict[str, Any]) -> dict[str, Any]:
+    """Return figures with those that a case leaves out: what it does not state is 0, or nothing."""
+    counts = dict.fromkeys(("errors", "cache_hits", "batch_rows"), 0)
+    money = dict.fromkeys(("logged_cost_usd", "avoided_cost_usd"))
+    figures = counts | money | {"per_endpoint": None, "avoided_tokens": None} | stated
+    figures["tokens"] = _all_classes(figures["tokens"])
+    if figures["avoided_tokens"] is not None:
+        figures["avoided_tokens"] = _all_classes(figures["avoided_tokens"])
+    nothing = {"errors": 0, "cache_hits": 0, "logged_cost_usd": None}
+    figures["per_model"] = {
+        name: nothing | one | {"tokens": _all_classes(one["tokens"])}
+        for name, one in figures["per_model"].items()
+    }
+    return figures
+
+
+def _all_classes(stated: dict[str, int]) -> dict[str, int]:
+    tokens = dict.fromkeys(CLASSES, 0) | stated
+    return tokens | {"total": stated.get("total", sum(tokens[name] for name in CLASSES[:8]))}
 
 
 CASES = cases()

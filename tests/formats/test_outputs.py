@@ -1,16 +1,15 @@
-"""What `ingest`, `status` and `breakdown` say about each format's log are its stated figures."""
+"""What `ingest`, `status` and `breakdown` say about the logs of all formats, in one database, are their stated figures."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
-import pytest
-
-from tests.formats.cases import CASES, CLASSES, Case, same
+from tests.formats.cases import CASES, CLASSES, LOGS, Case, same
 
 USAGE = [case for case in CASES if case.expected["rows"]]
-ids = [case.format for case in USAGE]
-SUMMED = ("billable_requests", "errors", "cache_hits")
+COUNTED = ("requests", "errors", "cache_hits", "tokens", "logged_cost_usd")
+NOTHING = dict.fromkeys([*CLASSES, "total"], 0)
 
 
 def answer(result: Any) -> dict[str, Any]:
@@ -19,50 +18,53 @@ def answer(result: Any) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("case", USAGE, ids=ids)
-def test_breakdown_and_status_give_the_figures(case: Case, run: Callable[..., Any]):
-    took = answer(run("ingest", case.log, "--db", "a.duckdb", "--json"))["files"][0]
-    assert (took["format"], took["new_rows"]) == (case.format, case.expected["rows"])
-    status = answer(run("status", "--db", "a.duckdb", "--json"))
-    assert status["rows"] == case.expected["rows"]
-    assert same(status["requests"], case.expected["requests"])
-    assert status["tokens"] == case.expected["tokens"]["total"]
-    by_model = answer(run("breakdown", "--by", "model", "--db", "a.duckdb", "--json"))
-    _compare_models(case, by_model["rows"])
-    _compare_endpoints(
-        case, answer(run("breakdown", "--by", "endpoint", "--db", "a.duckdb", "--json"))["rows"]
-    )
-    total = by_model["total"]
-    assert total["tokens"] == case.expected["tokens"]
-    assert same(total["logged_cost_usd"], case.expected["logged_cost_usd"])
-    avoided = case.expected["avoided_tokens"] or dict.fromkeys([*CLASSES, "total"], 0)
-    assert total["avoided_tokens"] == avoided
-    for name in SUMMED:
-        assert same(total[name], case.expected[name]), name
+def of_source(rows: list[dict[str, Any]], case: Case, column: str) -> dict[str, dict[str, Any]]:
+    """Return the rows of a case by another column, with the name that a case has for nothing."""
+    none = {"model": "(unknown)", "endpoint": "(none)"}.get(column)
+    return {row[column] or none: row for row in rows if row["source"] == case.format}
 
 
-def _compare_models(case: Case, rows: list[dict[str, Any]]) -> None:
-    found = {row["model"] or "(unknown)": row for row in rows}
-    assert found.keys() == case.expected["per_model"].keys()
-    for model, stated in case.expected["per_model"].items():
-        row = found[model]
-        assert {k: row[k] for k in ("requests", "errors", "cache_hits", "tokens")} == {
-            k: stated[k] for k in ("requests", "errors", "cache_hits", "tokens")
-        }
-        assert same(row["logged_cost_usd"], stated["logged_cost_usd"])
+def wrong(case: Case, shown: dict[str, list[dict[str, Any]]]) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what an output says otherwise than a case states: what, found, stated."""
+    stated = case.expected
+    total = of_source(shown["source"], case, "source")[case.format]
+    for name in (*COUNTED, "billable_requests"):
+        yield name, total[name], stated[name]
+    yield "avoided_tokens", total["avoided_tokens"], stated["avoided_tokens"] or NOTHING
+    models = of_source(shown["source,model"], case, "model")
+    found = {name: {key: row[key] for key in COUNTED} for name, row in models.items()}
+    yield "per_model", found, stated["per_model"]
+    endpoints = of_source(shown["source,endpoint"], case, "endpoint")
+    requests = {name: row["requests"] for name, row in endpoints.items()}
+    yield "per_endpoint", requests, stated["per_endpoint"] or {"(none)": stated["requests"]}
+    status = of_source(shown["status"], case, "source")[case.format]
+    for name in ("rows", "requests"):
+        yield f"status {name}", status[name], stated[name]
+    for name, moment in (("first", stated["ts_min"]), ("last", stated["ts_max"])):
+        yield f"status {name}", _moment(status[name]), _moment(moment)
 
 
-def _compare_endpoints(case: Case, rows: list[dict[str, Any]]) -> None:
-    found = {row["endpoint"] or "(none)": row["requests"] for row in rows}
-    if case.expected["per_endpoint"] is None:
-        assert set(found) == {"(none)"}
-    else:
-        assert found == case.expected["per_endpoint"]
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
-def test_a_second_ingest_adds_nothing(run: Callable[..., Any]):
-    logs = [case.log for case in CASES]
-    first = answer(run("ingest", *logs, "--json"))
-    assert first["total"]["new_rows"] > 0
-    again = answer(run("ingest", *logs, "--json"))
+def test_one_database_of_all_formats_gives_the_figures_of_each(run: Callable[..., Any]):
+    read = answer(run("ingest", LOGS, "--json"))
+    found = {file["format"]: file["new_rows"] for file in read["files"]}
+    stated = {case.format: case.expected["rows"] for case in USAGE}
+    assert {name: count for name, count in found.items() if name in stated} == stated
+    assert set(found) == {case.format for case in CASES}
+    shown = {
+        by: answer(run("breakdown", "--by", by, "--json"))["rows"]
+        for by in ("source", "source,model", "source,endpoint")
+    }
+    shown["status"] = answer(run("status", "--json"))["sources"]
+    differ = {
+        (case.format, what): (value, expected)
+        for case in USAGE
+        for what, value, expected in wrong(case, shown)
+        if not same(value, expected)
+    }
+    assert differ == {}
+    again = answer(run("ingest", LOGS, "--json"))
     assert again["total"]["new_rows"] == 0

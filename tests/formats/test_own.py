@@ -177,3 +177,52 @@ def test_explain_of_an_unknown_file_names_its_keys(run: Callable[..., Any], tmp_
     found = json.loads(result.stdout)["result"]
     assert result.code == 2
     assert found["keys"] == ["foo", "bar", "bar.baz"]
+
+
+def test_a_path_that_no_record_has_is_told_with_the_nearest(
+    run: Callable[..., Any], tmp_path: Path
+):
+    log = log_of(tmp_path, RECORD)
+    maps = ("--map", "input=usage.inn", "--map", "output=usage.out")
+    result = run("ingest", log, *maps)
+    assert "--map input=usage.inn: none of the first records has usage.inn" in result.stderr
+    assert "did you mean usage.in?" in result.stderr
+    assert "usage.out" not in result.stderr
+
+
+def test_a_named_format_in_which_no_record_is_a_call_says_so(
+    run: Callable[..., Any], tmp_path: Path
+):
+    result = run("ingest", log_of(tmp_path, RECORD), "--log-format", "claude_code")
+    assert "no record is a call in the format claude_code" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("nowhere.yaml", "error: nowhere.yaml: No such file or directory"),
+        ("claude_cod", "error: no log format named 'claude_cod'; did you mean claude_code?"),
+        ("bad.yaml", "error: bad.yaml:1: merge: 'newest' is none of first, last"),
+    ],
+)
+def test_a_wrong_format_is_told_before_any_log_is_read(
+    named: str, said: str, run: Callable[..., Any], tmp_path: Path
+):
+    (tmp_path / "bad.yaml").write_text("merge: newest\n", "utf-8")
+    result = run("ingest", log_of(tmp_path, RECORD), "--log-format", named)
+    assert result.code == 2
+    assert result.stderr.startswith(said)
+
+
+def test_a_log_is_read_anew_when_the_file_that_declares_its_format_has_changed(
+    run: Callable[..., Any], tmp_path: Path
+):
+    log, form = log_of(tmp_path, RECORD), tmp_path / "own.yaml"
+    form.write_text("tokens: {input: usage.in}\n", "utf-8")
+    ingest = ("ingest", log, "--log-format", form, "--json")
+    assert "other options" not in run(*ingest).stdout
+    assert json.loads(run(*ingest).stdout)["result"]["files"][0]["unchanged"]
+    form.write_text("tokens: {input: usage.in, output: usage.out}\n", "utf-8")
+    changed = run(*ingest)
+    assert json.loads(changed.stdout)["result"]["total"]["new_rows"] == 1
+    assert "was read before with other options" in changed.stdout

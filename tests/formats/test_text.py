@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from costctl.formats import builtin, builtin_names
 from tests.formats.cases import read
@@ -79,7 +78,6 @@ def logs_db(path: Path) -> None:
     connection.close()
 
 
-@pytest.fixture
 def database(tmp_path: Path, run: Callable[..., Any]) -> Path:
     """Read a log of each format, one of them with a broken line that quotes a prompt."""
     logs = tmp_path / "logs"
@@ -100,10 +98,13 @@ def database(tmp_path: Path, run: Callable[..., Any]) -> Path:
     return tmp_path / "a.duckdb"
 
 
-def test_no_text_of_a_prompt_or_an_answer_enters_the_database(database: Path):
-    assert MARK.encode() not in database.read_bytes()
+def test_of_prompts_and_answers_only_hashes_enter_the_database(
+    tmp_path: Path, run: Callable[..., Any]
+):
+    path = database(tmp_path, run)
+    assert MARK.encode() not in path.read_bytes()
     # The file is compressed, so ask every value of every table as well.
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect(str(path), read_only=True) as connection:
         tables = connection.execute(
             "SELECT table_name FROM duckdb_tables() WHERE NOT internal"
         ).fetchall()
@@ -111,14 +112,10 @@ def test_no_text_of_a_prompt_or_an_answer_enters_the_database(database: Path):
         for (table,) in tables:
             for row in connection.table(table).fetchall():
                 assert MARK not in str(row), table
-
-
-def test_what_repeats_is_known_by_its_hash(database: Path):
-    hashed = {name for name in builtin_names() if builtin(name).text}
-    with duckdb.connect(str(database), read_only=True) as connection:
         found = connection.execute(
             "SELECT source_format FROM usage_wide WHERE request_hash IS NOT NULL"
         ).fetchall()
+    hashed = {name for name in builtin_names() if builtin(name).text}
     assert {name for (name,) in found} == hashed
 
 

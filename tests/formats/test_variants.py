@@ -12,8 +12,9 @@ from tests.formats.cases import read
 
 Record = dict[str, Any]
 Write = Callable[..., Path]
+AT = "2026-11-02T08:00:00Z"
 EIGHT = 1793606400
-"""2026-11-02 08:00:00 UTC."""
+"""The same in seconds."""
 
 
 @pytest.fixture
@@ -344,3 +345,40 @@ def test_spoken_input_of_a_transcription_is_audio(write: Write):
     store, _ = read(write(chat, spoken, timed))
     found = select(store, "input_uncached, audio_input, output, units['second']")
     assert sorted(found, key=str) == [(0, 0, 0, 33), (1, 0, 0, None), (4, 10, 45, None)]
+
+
+# --- two logs of the same calls ---------------------------------------------------------------------
+
+
+def grouped(model: str | None) -> Record:
+    usage = {"input_tokens": 10, "output_tokens": 5, "num_model_requests": 3}
+    return bucket(result("completions", model=model, **usage))
+
+
+GATEWAY = {"time": AT, "category": "GatewayLogs", "correlationId": "c"} | {
+    "properties": {"backendUrl": "https://r.openai.azure.com/openai/deployments/d/chat/completions"}
+}
+CALLED = {"id": "x", "object": "chat.completion", "created": EIGHT, "model": "gpt-4o"} | {
+    "usage": {"prompt_tokens": 1},
+    "provider": "openai",
+}
+DOUBLED: dict[str, tuple[Record, Record]] = {
+    "both logs of an Azure gateway": (GATEWAY, llm_row(TimeGenerated=AT, PromptTokens=10)),
+    "a report by model and one of the whole": (grouped("gpt-4o"), grouped(None)),
+    "requests and sums of them": ({"provider": "openai", "response": CALLED}, grouped("gpt-4o")),
+}
+
+
+@pytest.mark.parametrize("logs", DOUBLED.values(), ids=DOUBLED)
+def test_two_logs_of_the_same_calls_are_named(
+    logs: tuple[Record, Record], run: Callable[..., Any], write: Write
+):
+    found = run("ingest", *[write(log) for log in logs])
+    assert "overlap and may hold the same calls" in found.stderr
+    assert "overlap and may hold the same calls" in run("status").stderr
+
+
+def test_one_report_of_two_days_is_not_named(run: Callable[..., Any], write: Write):
+    later = grouped(None) | {"start_time": EIGHT + 57600, "end_time": EIGHT + 144_000}
+    found = run("ingest", write(grouped("gpt-4o")), write(later))
+    assert "same calls" not in found.stderr

@@ -30,8 +30,10 @@ def canonical(row: dict[str, int], known: set[str]) -> Row:
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-@given(rows=st.lists(st.fixed_dictionaries(dict.fromkeys(CLASSES, COUNTS)), min_size=1, max_size=8))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(
+    rows=st.lists(st.fixed_dictionaries(dict.fromkeys(CLASSES, COUNTS)), min_size=1, max_size=16)
+)
 def test_rows_come_back(name: str, rows: list[dict[str, int]]):
     shape = shape_of(name)
     wanted = [canonical(row, shape.counts) for row in rows]
