@@ -118,7 +118,7 @@ def test_too_few_requests_are_neutral_unless_the_log_has_stopped(judge, at, stat
     text = "budgets: [{name: u, unit: {metric: cost_per_request, fail: 1, min_requests: 5}}]"
     result = judge(text, call(at, 9), flags=["--json"])
     assert (result.code, budgets_of(result)["u"]["status"]) == (code, status)
-    assert "not evaluated: 1 requests, 5 needed" in budgets_of(result)["u"]["reasons"]
+    assert "not evaluated: 1 request, 5 needed" in budgets_of(result)["u"]["reasons"]
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_a_day_whose_log_is_cut_off_is_projected_and_told(project):
 
 def test_usage_without_a_price_is_told(project):
     rows = [*daily("2026-09-01", 83, 10), call("2026-11-22T09:00", requested_model="mystery")]
-    assert "1 requests of the period have no price" in project(rows=rows).stderr
+    assert "1 request of the period without a price" in project(rows=rows).stderr
 
 
 def test_the_same_input_gives_the_same_bytes(project):

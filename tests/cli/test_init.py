@@ -85,5 +85,5 @@ def test_usage_without_a_price_is_told_to_be_in_no_limit(run, tmp_path):
     fill(tmp_path / "costctl.duckdb", *rows)
     result = run("init", "--from-data")
     assert result.code == 0
-    assert "warning: 1 request lacks a price: the proposed limits do not cover" in result.stderr
+    assert "warning: 1 request without a price: the proposed limits do not cover" in result.stderr
     assert result.stderr.endswith("next: costctl check\n")
