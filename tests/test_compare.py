@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from costctl.compare import EFFECTS, Group, explain, total_effects
 
 CLASSES = ("input_uncached", "cache_read", "output")
-RATE = st.decimals(min_value=0, max_value="0.001", places=9)
+RATE = st.integers(min_value=0, max_value=10**6).map(lambda n: Decimal(n).scaleb(-9))
 COUNT = st.integers(min_value=0, max_value=10**12)
 
 

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
+from costctl.budgets.words import counted
 from costctl.vocabulary import Spent
+
+__all__ = ["EXAMPLE", "Proposal", "budget_text", "counted", "proposals", "quoted"]
 
 ROOM = Decimal("1.2")
 DIGITS = 2

@@ -46,7 +46,7 @@ def judge_regression(case: Case, budget: Budget, rule: Regression) -> Outcome:
     if against is not saved:
         changes = _with_price_effect(changes, metric, _of(saved, budget, rule))
     found += doubts(case, budget, window, spent, priced=metric.priced)
-    return doubted(_outcome(base, changes, window), found)
+    return doubted(_outcome(base, changes, window, _lessened(rule, changes)), found)
 
 
 def _repriced(case: Case, saved: Baseline, metric: Metric) -> tuple[Baseline, list[Doubt]]:
@@ -169,12 +169,27 @@ def _with_price_effect(
     return tuple(found)
 
 
-def _outcome(base: Outcome, changes: tuple[Change, ...], window: Window) -> Outcome:
+def _lessened(rule: Regression, changes: Iterable[Change]) -> list[Change]:
+    """Return what went away, or fell by as much as would be a breach upwards: no failure, and often a lost log."""
+    steps = [step for step in (rule.fail, rule.warn) if step is not None]
+    return [
+        change
+        for change in changes
+        if change.delta < 0
+        and change.status is Status.PASS
+        and (
+            change.label == "removed"
+            or any(_exceeds(step, rule.require, -change.delta, change.rel) for step in steps)
+        )
+    ]
+
+
+def _outcome(
+    base: Outcome, changes: tuple[Change, ...], window: Window, lessened: Sequence[Change]
+) -> Outcome:
     status = worst([c.status for c in changes]) if changes else Status.PASS
     breached = [c for c in changes if c.status in {Status.FAIL, Status.WARN}]
-    reasons = [_reason(c, base.unit) for c in breached[:NAMED]]
-    if len(breached) > NAMED:
-        reasons.append(f"and {len(breached) - NAMED:,} more groups")
+    reasons = _reasons(breached, base.unit) + _reasons(lessened, base.unit)
     first = changes[0] if changes else None
     return replace(
         base,
@@ -187,9 +202,15 @@ def _outcome(base: Outcome, changes: tuple[Change, ...], window: Window) -> Outc
     )
 
 
+def _reasons(changes: Sequence[Change], unit: str) -> list[str]:
+    more = len(changes) - NAMED
+    rest = [f"and {more:,} more {'group' if more == 1 else 'groups'}"] if more > 0 else []
+    return [_reason(change, unit) for change in changes[:NAMED]] + rest
+
+
 def _reason(change: Change, unit: str) -> str:
     name = " ".join(str(value) if value is not None else "(none)" for _, value in change.key)
     moved = words.change(change.delta, unit)
-    if change.rel is None:
+    if change.rel is None or change.label == "removed":
         return f"{name}: {change.label}, {moved}"
     return f"{name}: {change.rel * 100:+,.1f}% ({moved})"

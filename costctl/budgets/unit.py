@@ -6,7 +6,7 @@ from costctl.budgets.spend import doubted
 from costctl.budgets.trust import doubts
 from costctl.budgets.units import METRICS, Metric, totals
 from costctl.budgets.verdict import Outcome, Status, judged
-from costctl.budgets.words import figure
+from costctl.budgets.words import counted, figure
 
 
 def judge_unit(case: Case, budget: Budget, rule: Unit) -> Outcome:
@@ -23,7 +23,7 @@ def judge_unit(case: Case, budget: Budget, rule: Unit) -> Outcome:
     if metric.sample(sums) < rule.min_requests and any(s.rows for s in spent):
         count = metric.sample(sums)
         status = Status.SKIP
-        reasons = (f"not evaluated: {count:,} requests, {rule.min_requests:,} needed",)
+        reasons = (f"not evaluated: {counted(count, 'request')}, {rule.min_requests:,} needed",)
         # Too few to judge is neutral; too few because the log has stopped is not.
         found = doubts(case, budget, window, spent, priced=False)
     elif value is None and not found:

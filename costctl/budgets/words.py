@@ -6,6 +6,11 @@ from decimal import Decimal
 SIGNIFICANT = 4
 
 
+def counted(number: int, what: str) -> str:
+    """Return `1 request`, `2 requests`."""
+    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def percent(share: Decimal) -> str:
     """Return a share as a percentage of at most four digits, such as 80% or 0.25%."""
     return f"{_digits(share * 100)}%"

@@ -12,6 +12,7 @@ from costctl.budgets.judge import judge
 from costctl.budgets.model import Budget, BudgetFile, Plan
 from costctl.budgets.read import read_budgets, select
 from costctl.budgets.verdict import Run
+from costctl.budgets.words import counted
 from costctl.cli import _engines
 from costctl.cli._session import Moment, Session
 from costctl.config import FLAGS, Config
@@ -19,7 +20,7 @@ from costctl.reports.check import check_report, hints, verdict_line
 from costctl.table import Envelope, Report
 from costctl.vocabulary import Query, Spent, Window
 
-__all__ = ["case_of", "evidence_of", "hints", "judged", "read", "select", "verdict_line"]
+__all__ = ["case_of", "counted", "evidence_of", "hints", "judged", "read", "select", "verdict_line"]
 
 
 def read(path: Path, config: Config, now: Moment) -> BudgetFile:

@@ -3,6 +3,7 @@
 import importlib
 import json
 import os
+import re
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from costctl.table import Envelope, Report, Warn
 
 STDOUT = "-"
+READ_BY_PEOPLE = frozenset({"table", "markdown", "plain"})
+RUNNER_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 LABELS = {ExitCode.OVER_BUDGET: "failed", ExitCode.INCONCLUSIVE: "inconclusive"}
 
 
@@ -35,7 +38,7 @@ def write(report: "Report", envelope: "Envelope", output: "OutputOptions") -> No
     renderer = importlib.import_module(f"costctl.render.{output.shape}")
     text = renderer.render(report, envelope, _style(output))
     if output.output in {None, STDOUT}:
-        to_stdout(text)
+        to_stdout(_harmless(text) if output.shape in READ_BY_PEOPLE else text)
     else:
         write_file(Path(str(output.output)), text)
         tell(f"saved to {output.output}", output)
@@ -128,6 +131,13 @@ def wants_color(output: "OutputOptions", environ: Mapping[str, str], *, tty: boo
     if any(environ.get(name, "0") not in {"", "0"} for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
         return True
     return tty and environ.get("TERM") != "dumb"
+
+
+def _harmless(text: str) -> str:
+    """Return text no line of which GitHub's runner takes for a command: it reads them from the log."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+    return RUNNER_COMMAND.sub("\\1:\u200b:", text)
 
 
 def _style(output: "OutputOptions") -> Style:

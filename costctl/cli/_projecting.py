@@ -8,6 +8,7 @@ from costctl.budgets.evidence import Case
 from costctl.budgets.model import Period
 from costctl.budgets.periods import local_days, window_of
 from costctl.budgets.spend import project_known
+from costctl.budgets.words import counted
 from costctl.cli._judging import case_of
 from costctl.cli._session import Session
 from costctl.errors import CostctlError
@@ -71,7 +72,8 @@ def _warnings(envelope: Envelope, case: Case, session: Session) -> list[Warn]:
     found = []
     unpriced = envelope.data.get("unpriced_requests")
     if unpriced:
-        what = f"{unpriced:,} requests of the period have no price and are not in the projection"
+        count = counted(int(str(unpriced)), "request")
+        what = f"{count} of the period without a price: not in the projection"
         found.append(Warn("unpriced", what))
     known = histories(case, session.query.where, ()).get(())
     if known is not None and known.cut_off is not None:

@@ -73,7 +73,7 @@ def command(
     file: BudgetFile = judging.read(budgets or _default(config), config, now)
     chosen = judging.select(file, budget)
     if validate_only:
-        tell(f"{file.path}: {_counted(len(chosen))}, no problems", output)
+        tell(f"{file.path}: {judging.counted(len(chosen), 'budget')}, no problems", output)
         return
     with usage_session(source=source, moment=moment, prices=prices, paths=paths) as session:
         run, report, envelope = judging.judged(session, file, chosen)
@@ -87,10 +87,6 @@ def command(
         hint(f"next: {text}", output)
     tell(judging.verdict_line(run), output)
     raise typer.Exit(int(code))
-
-
-def _counted(budgets: int) -> str:
-    return "1 budget" if budgets == 1 else f"{budgets:,} budgets"
 
 
 def _default(config: Config) -> Path:

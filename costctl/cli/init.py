@@ -91,9 +91,8 @@ def _require_prices(total: "Spent", output: OutputOptions) -> None:
             "`costctl init` alone writes an example",
         )
     if total.unpriced_requests:
-        count = total.unpriced_requests
-        lacking = "1 request lacks" if count == 1 else f"{count:,} requests lack"
-        what = f"{lacking} a price: the proposed limits do not cover that usage"
+        count = _engines.propose().counted(total.unpriced_requests, "request")
+        what = f"{count} without a price: the proposed limits do not cover that usage"
         warn([Warn("unpriced", what)], output)
 
 

@@ -53,7 +53,14 @@ def _table(run: Run) -> Table:
         for column in (VALUE, LIMIT)
     }
     rows = tuple(map(_row, run.outcomes))
-    return Table("budgets", f"Budgets of {run.file.path}", COLUMNS, rows, kinds=kinds)
+    title = f"Budgets of {run.file.path}"
+    return Table("budgets", title, COLUMNS, rows, notes=_definitions(run), kinds=kinds)
+
+
+def _definitions(run: Run) -> tuple[str, ...]:
+    """Return what each ratio divides by what, once."""
+    ratios = [o for o in run.outcomes if o.basis == "unit"]
+    return tuple(dict.fromkeys(f"{o.metric}: {o.definition}" for o in ratios))
 
 
 def _row(outcome: Outcome) -> tuple[Cell, ...]:

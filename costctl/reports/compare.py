@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from costctl.budgets.words import counted
 from costctl.compare import Difference, Group, total_effects
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
 from costctl.vocabulary import Window
@@ -172,7 +173,9 @@ def _row(d: Difference) -> tuple[Cell, ...]:
 
 def _unpriced(sides: tuple[Side, Side]) -> list[Warn]:
     return [
-        Warn("unpriced", f"{side.unpriced_requests:,} requests of {side.name} have no price")
+        Warn(
+            "unpriced", f"{side.name}: {counted(side.unpriced_requests, 'request')} without a price"
+        )
         for side in sides
         if side.unpriced_requests
     ]

@@ -212,7 +212,7 @@ def test_the_github_example_names_outputs_that_exist():
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 @pytest.mark.parametrize(("limit", "code"), [(0.5, 1), (5, 0)])
-def test_the_action_judges_and_leaves_its_outputs(tmp_path, limit, code):
+def test_the_action_judges_and_leaves_its_outputs(tmp_path, cache, limit, code):
     folder_with(tmp_path, limit)
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     step = action["runs"]["steps"][-1]
@@ -231,6 +231,7 @@ def test_the_action_judges_and_leaves_its_outputs(tmp_path, limit, code):
     env = {
         "PATH": f"{program.parent}:{os.environ['PATH']}",
         "HOME": str(tmp_path),
+        "XDG_CACHE_HOME": str(cache),
         "GITHUB_OUTPUT": str(tmp_path / "out"),
         "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
         "COSTCTL_AS_OF": "2026-11-23",
@@ -264,13 +265,20 @@ def test_the_figures_on_real_usage_are_what_the_program_says(run, tmp_path):
         "2025-01": "January 2025",
         "2025-02": "February 2025",
     }
+    spent = json.loads(run("breakdown", "--json", "--by", "month").stdout)["result"]["rows"]
+    actuals = {row["month"]: row["cost_usd"] for row in spent}
     for month, name in months.items():
         row = next(line for line in text.splitlines() if line.startswith(f"| {name} "))
-        spent = run("breakdown", "--json", "--period", month)
-        actual = json.loads(spent.stdout)["result"]["total"]["cost_usd"]
+        actual = actuals[month]
         projected = run("forecast", "--json", "--as-of", f"{month}-11")
         total = json.loads(projected.stdout)["result"]["total"]
         assert f"| {actual:.2f} | {total['p50_usd']:.2f} ({total['method']}" in row
         assert f"| {100 * (total['p50_usd'] - actual) / actual:+.0f} % |" in row
         assert f"| {total['run_rate_usd']:.2f} |" in row
+        *_, rate_error, past = [cell.strip() for cell in row.strip("| ").split("|")]
+        assert rate_error == f"{100 * (total['run_rate_usd'] - actual) / actual:+.0f} %"
+        known = total["error_share"] is not None
+        assert past == (f"{100 * total['error_share']:.0f} %" if known else "-")
+    for month in ("2024-08", "2024-10"):
+        assert run("forecast", "--as-of", f"{month}-11").code == 3
     assert not list(tmp_path.glob("*.part"))

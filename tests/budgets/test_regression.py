@@ -115,3 +115,11 @@ def test_a_price_change_is_shown_beside_the_usage(tmp_path):
     )
     effects = {dict(c.key)["endpoint"]: (c.status.value, c.price_effect) for c in found.changes}
     assert effects == {"rag_query": ("PASS", 10), "gone": ("PASS", 4), "fresh": ("PASS", None)}
+
+
+def test_what_fell_far_or_went_away_is_told_without_a_breach(tmp_path):
+    rows = [row("rag_query", 10), row("gone", 4), row("steady", 5)]
+    calls = [Call(NOW, Decimal(2)), Call(NOW, Decimal("4.9"), "steady")]
+    found = outcome(tmp_path, "metric: cost, by: endpoint, fail: {rel: 20%}", rows, *calls)
+    assert found.status.value == "PASS"
+    assert found.reasons == ("rag_query: -80.0% (-$8.00)", "gone: removed, -$4.00")

@@ -208,3 +208,15 @@ def test_a_bug_and_an_interruption_are_no_verdict(run, tmp_path, monkeypatch, er
         assert (result.code, result.stdout) == (code, "")
         assert "FAIL" not in result.stderr
     assert not (tmp_path / "j.xml").exists()
+
+
+@pytest.mark.parametrize("form", ["table", "plain", "markdown"])
+def test_no_name_at_the_start_of_a_line_is_a_workflow_command(run, tmp_path, form):
+    """A runner reads the log of every step, so every command is concerned."""
+    rows = [call(NOW, 1, endpoint="::stop-commands::x"), call(NOW, 1, endpoint="  ::error::y")]
+    fill(tmp_path / "costctl.duckdb", *rows)
+    flags = ("--by", "endpoint", "--no-insights", "--format", form)
+    result = run("breakdown", *flags, env={"GITHUB_ACTIONS": "true"})
+    assert "stop-commands" in result.stdout
+    assert not [line for line in result.stdout.splitlines() if line.lstrip().startswith("::")]
+    assert form == "markdown" or "\n::stop-commands::x" in run("breakdown", *flags).stdout

@@ -224,14 +224,14 @@ def test_no_command_but_check_ends_with_1(judge, run):
         assert run(*args).code == 0
 
 
-def test_a_reader_that_leaves_changes_neither_verdict_nor_files(judge, tmp_path):
+def test_a_reader_that_leaves_changes_neither_verdict_nor_files(judge, tmp_path, cache):
     judge("version: 1\nbudgets: [{name: a, limit: 1}]", call(NOW, 2))
     program = "import sys; from costctl.cli import main; sys.exit(main())"
     script = (
         f'set -o pipefail; "{sys.executable}" -c "{program}" check --as-of 2026-11-23 '
         f"--junit j.xml --format plain | true"
     )
-    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": str(cache)}
     done = subprocess.run(
         ["bash", "-c", script],  # noqa: S607 - any bash will do
         cwd=tmp_path,
@@ -245,7 +245,7 @@ def test_a_reader_that_leaves_changes_neither_verdict_nor_files(judge, tmp_path)
     assert (tmp_path / "j.xml").exists()
 
 
-def test_a_check_without_a_scenario_loads_no_polars(judge, tmp_path):
+def test_a_check_without_a_scenario_loads_no_polars(judge, tmp_path, cache):
     judge("version: 1\nbudgets: [{name: a, limit: 1}]", call(NOW, 2))
     program = (
         "import sys; from costctl.cli import main; code = main(['check', '--as-of', '2026-11-23']); "
@@ -254,7 +254,7 @@ def test_a_check_without_a_scenario_loads_no_polars(judge, tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,
-        env={"HOME": str(tmp_path)},
+        env={"HOME": str(tmp_path), "XDG_CACHE_HOME": str(cache)},
         check=False,
         capture_output=True,
     )

@@ -131,3 +131,36 @@ def test_an_increase_is_no_failure_and_nothing_at_all_is_3(compare):
 
 def test_sides_of_different_length_are_told(compare):
     assert "cover 31.0 and 7.0 days" in compare("last-month", "7d").stderr
+
+
+def test_a_month_that_is_not_over_is_compared_by_the_day(compare):
+    """Until 5 November noon: 15 calls of 3 USD in 4.5 days, against 25 USD in the 31 days of October."""
+    result = compare("last-month", "this-month", "--as-of", "2026-11-05T12:00:01")
+    assert result.stdout.splitlines()[1] == (
+        "last-month has 31.0 days, this-month 4.5: per day the cost rose by 1140.0%, from $0.81 to $10.00."
+    )
+    assert "per day" not in compare("last-month", "this-month", "--as-of", "2026-12-01").stdout
+
+
+@pytest.mark.parametrize(
+    ("side", "said"), [("2026-12", "2026-12 has not begun"), ("2026-08", "2026-08 has no usage")]
+)
+def test_a_side_without_usage_is_told(compare, side, said):
+    assert f"warning: {said}\n" in compare("last-month", side).stderr
+
+
+def test_the_effects_fit_a_terminal_of_80_columns(compare):
+    """Before, after and the percentage make room; the totals of both stand in the sentence."""
+    lines = compare("last-month", "this-month", env={"COLUMNS": "80"}).stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    head = next(line for line in lines if line.startswith("Endpoint"))
+    assert head.split() == [
+        "Endpoint",
+        "Model",
+        "Label",
+        "Change",
+        "Volume",
+        "Mix",
+        "Tokens",
+        "Price",
+    ]

@@ -40,8 +40,15 @@ def test_an_even_month_is_projected_with_its_real_length(project):
 
 def test_the_method_and_its_past_error_are_always_shown(project):
     shown = project(rows=daily("2026-09-01", 83, 10)).stdout
-    for word in ("seasonal", "Run rate", "Past error", "80 % of past errors", "$300.00"):
-        assert word in shown or word == "seasonal"
+    for word in ("Run rate", "Past error", "80 % of past errors", "$300.00"):
+        assert word in shown
+    for width in ("80", "120"):
+        narrow = project(env={"COLUMNS": width}).stdout
+        assert (
+            "\nMethod: seasonal, from 83 complete days; over as many days ahead it erred by"
+            in narrow
+        )
+        assert max(map(len, narrow.splitlines())) <= int(width)
     assert project("--target", "400").stdout.count("stays within $400.00") == 1
     assert "At this pace $250.00 is crossed on 2026-11-26" in project("--target", "250").stdout
     assert "$100.00 was crossed on 2026-11-11" in project("--target", "100").stdout
@@ -99,7 +106,7 @@ def test_a_day_whose_log_is_cut_off_is_projected_and_told(project):
 
 def test_usage_without_a_price_is_told(project):
     rows = [*daily("2026-09-01", 83, 10), call("2026-11-22T09:00", requested_model="mystery")]
-    assert "1 requests of the period have no price" in project(rows=rows).stderr
+    assert "1 request of the period without a price" in project(rows=rows).stderr
 
 
 def test_the_same_input_gives_the_same_bytes(project):

@@ -70,3 +70,20 @@ def test_the_zone_is_kept(run, tmp_path, zone):
     assert run("init", "--tz", zone).code == 0
     for name in ("costctl.yaml", "budgets.yaml"):
         assert f"timezone: {zone}" in (tmp_path / name).read_text()
+
+
+def test_no_usage_proposes_nothing(run, tmp_path):
+    fill(tmp_path / "costctl.duckdb", *daily("2026-01-01", 5, 1))
+    result = run("init", "--from-data")
+    assert result.code == 3
+    assert "no usage in the last 30 days" in result.stderr
+    assert not (tmp_path / "budgets.yaml").exists()
+
+
+def test_usage_without_a_price_is_told_to_be_in_no_limit(run, tmp_path):
+    rows = [*daily("2026-11-01", 22, 1), call("2026-11-20T12:00", requested_model="mystery-9")]
+    fill(tmp_path / "costctl.duckdb", *rows)
+    result = run("init", "--from-data")
+    assert result.code == 0
+    assert "warning: 1 request without a price: the proposed limits do not cover" in result.stderr
+    assert result.stderr.endswith("next: costctl check\n")

@@ -51,7 +51,7 @@ def _table(outcomes: list[Outcome]) -> list[str]:
             escaped(outcome.check),
             "" if outcome.value is None else escaped(amount(outcome.value, outcome)),
             "" if outcome.limit is None else escaped(amount(outcome.limit, outcome)),
-            "" if outcome.status is Status.PASS else escaped(one_line(why(outcome))),
+            escaped(one_line(why(outcome))) if _is_news(outcome) else "",
         )
         rows.append(f"| {' | '.join(cells)} |")
     return rows

@@ -53,8 +53,8 @@ def _inner(run: Run, outcome: Outcome) -> str:
         return f'<error type="inconclusive" message={_attribute(text)}/>'
     if outcome.status is Status.SKIP:
         return f"<skipped message={_attribute(text)}/>"
-    if outcome.status is Status.WARN:
-        return f"<system-out>{_content(f'WARN {text}')}</system-out>"
+    if outcome.status is Status.WARN or outcome.waiver is not None:
+        return f"<system-out>{_content(f'{outcome.status.value} {text}')}</system-out>"
     return ""
 
 
