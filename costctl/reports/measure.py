@@ -67,13 +67,18 @@ def _warnings(findings: Findings) -> Iterator[Warn]:
 
 
 def _foot(planned: int, left_out: int) -> Iterator[str]:
-    if not planned:
-        yield "Nothing in this log makes a lever of a scenario."
-        return
     levers = "1 lever" if planned == 1 else f"{planned} levers"
-    yield f"{levers} measured; -o scenario.yaml writes them for `costctl simulate --scenario`."
+    if planned:
+        yield f"{levers} measured; -o scenario.yaml writes them for `costctl simulate --scenario`."
+    elif not left_out:
+        yield "Nothing in this log makes a lever of a scenario."
     if left_out:
-        yield f"{left_out} more would touch less than 0.1% of the cost each and are left out."
+        more = (
+            f"{left_out} more"
+            if planned
+            else f"{left_out} measured {'lever' if left_out == 1 else 'levers'}"
+        )
+        yield f"{more} would touch less than 0.1% of the cost each: not in the scenario."
 
 
 def _estimates(findings: Findings) -> Table:
