@@ -52,7 +52,7 @@ def answer(session: Session, settings: Settings) -> tuple[Report, Envelope, str,
     at = session.query.prices_at or session.as_of
     total = session.total()
     findings = measure(session.store, session.query, at, settings)
-    report = measure_report(findings, len(planned(findings)), left_out(findings))
+    report = measure_report(findings, len(planned(findings)), left_out(findings), total.assumed)
     text = scenario_text(findings, _window(findings))
     return report, session.envelope(total), text, total.rows
 

@@ -19,20 +19,23 @@ EARLIEST = 1990
 """Language models are younger: an earlier time is no date."""
 
 
-def measure_report(findings: Findings, planned: int, left_out: int) -> Report:
+def measure_report(
+    findings: Findings, planned: int, left_out: int, assumed: Sequence[str]
+) -> Report:
     """Return the estimates, the details behind them, and what was refused.
 
     Args:
         findings: of all estimators.
         planned: how many levers a scenario of them has.
         left_out: how many more were too small for it.
+        assumed: columns that the user stated and no log names.
     """
     details = [table for _, measured in findings.found for table in measured.details]
     return Report(
         name="measure",
         tables=(_estimates(findings), *_refusals(findings), *details),
-        result=_result(findings, details, planned),
-        head=tuple(_head(findings)),
+        result={**_result(findings, details, planned), "assumed": list(assumed)},
+        head=(*_head(findings), *_assumptions(assumed)),
         foot=tuple(_foot(planned, left_out)),
         warnings=tuple(_warnings(findings)),
         rows_key="estimates",
@@ -54,6 +57,11 @@ def _head(findings: Findings) -> Iterator[str]:
         yield f"The dearest {top} groups{held}, have figures of their own; --top {groups} shows all"
     if unpriced := sum(group.facts.unpriced for group in findings.groups):
         yield f"{unpriced:,} rows have no price: they count as calls, not as cost"
+
+
+def _assumptions(assumed: Sequence[str]) -> Iterator[str]:
+    if assumed:
+        yield f"assumed, not logged: {', '.join(assumed)}"
 
 
 def _warnings(findings: Findings) -> Iterator[Warn]:

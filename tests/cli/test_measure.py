@@ -140,6 +140,8 @@ def test_times_that_are_no_dates_are_pointed_out(run, tmp_path):
     assert done.code == 0
     assert "the first call is dated 1970-01-01" in done.stderr
     assert "time: ms" in done.stderr
+    # So is a model that the log does not name.
+    assert "assumed, not logged: requested_model" in done.stdout
 
 
 def test_names_in_logs_cannot_act_on_a_terminal(run, tmp_path):
