@@ -128,11 +128,12 @@ def repeats_of(store: Store, kind: str, ttl: int) -> Repeats:
     for one in measures_rows.day_totals(store):
         totals[one.group].add(one)
     hits: dict[Key, Sum] = defaultdict(Sum)
-    ttls = list(dict.fromkeys((*TTLS, ttl)))
-    for found in measures_rows.sliding(store, ttls):
+    found_again = measures_rows.sliding(store, list(dict.fromkeys((*TTLS, ttl)))) if totals else []
+    for found in found_again:
         for clock in CLOCKS:
             hits[found.ttl, clock, found.group].add(found)
-    for limit in ttls:
+    # What nobody finds again cannot have died before, and nothing ever dies in an endless cache.
+    for limit in dict.fromkeys(found.ttl for found in found_again if found.ttl < FOREVER):
         for call in _expired(measures_rows.chains(store, limit), limit * SECOND):
             hits[limit, "fixed", call.group].drop(call)
     return Repeats(ttl, totals, hits)

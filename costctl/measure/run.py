@@ -35,9 +35,9 @@ class Findings:
 
 def measure(store: Store, query: Query, at: datetime, settings: Settings) -> Findings:
     """Measure every lever's parameter over the scope, with all usage priced at one date."""
-    dated = replace(query, prices_at=at)
-    offers = mixes(store, dated, at)
+    dated = replace(query, prices_at=at, by=measures.BY)
     facts = measures.load(store, dated, settings.easy)
+    offers = mixes(store, dated, at)
     groups = _with_rates(store, at, facts)
     retirements = _retirements(store, at, groups, offers)
     asked = Asked(store, groups, offers, settings, query.tz, at, retirements)
