@@ -195,6 +195,11 @@ class Asked:
         return [group for group in self.groups if group.facts.generating]
 
     @cached_property
+    def callers(self) -> int:
+        """Return how many single calls name a user or a session."""
+        return sum(group.facts.callers for group in self.groups)
+
+    @cached_property
     def cost(self) -> float:
         """Return the cost of everything in scope, as far as it has a price."""
         return sum(group.facts.cost or 0.0 for group in self.groups)

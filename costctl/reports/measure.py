@@ -101,7 +101,7 @@ def _estimates(findings: Findings) -> Table:
         title="Measured settings of levers",
         columns=(
             Column("estimator", "What", Kind.TEXT),
-            Column("setting", "Setting", Kind.TEXT),
+            Column("setting", "Setting", Kind.TEXT, wide_only=True),
             Column("endpoint", "Endpoint", Kind.TEXT),
             Column("model", "Model", Kind.NAME),
             Column("value", "Value", Kind.SHARE),
@@ -177,7 +177,7 @@ def _refusals(findings: Findings) -> Iterator[Table]:
             title="What this log cannot tell",
             columns=(
                 Column("estimator", "What", Kind.TEXT),
-                Column("setting", "Setting", Kind.TEXT),
+                Column("setting", "Setting", Kind.TEXT, wide_only=True),
                 Column("endpoint", "Endpoint", Kind.TEXT),
                 Column("model", "Model", Kind.NAME),
                 Column("reason", "Because", Kind.TEXT),
