@@ -9,7 +9,6 @@ from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._session import Session, moment_in, usage_session
 from costctl.cli._session import settings_of as run_settings
 from costctl.cli._source_options import SourceOptions
-from costctl.cli._when import moment_of
 from costctl.errors import CostctlError
 from costctl.measure import Findings, Settings, measure
 from costctl.measure.compression import Compression, capped, compared, dearest_model, worth
@@ -49,14 +48,12 @@ def settings_of(
     )
 
 
-def answer(
-    session: Session, settings: Settings, prices_at: str | None
-) -> tuple[Report, Envelope, str, int]:
+def answer(session: Session, settings: Settings) -> tuple[Report, Envelope, str, int]:
     """Return the report, what surrounds it, the scenario, and how many rows of usage they are about."""
-    at = moment_of(prices_at, session.moment.zone, "--prices-at") if prices_at else session.as_of
+    at = session.query.prices_at or session.as_of
     total = session.total()
     findings = measure(session.store, session.query, at, settings)
-    report = measure_report(findings, len(planned(findings)), left_out(findings))
+    report = measure_report(findings, len(planned(findings)), left_out(findings), total.assumed)
     text = scenario_text(findings, _window(findings))
     return report, session.envelope(total), text, total.rows
 

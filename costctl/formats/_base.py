@@ -11,7 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from costctl.formats._value import EACH, Expression, Path, Predicate, Scale, SumKeys, Value
+from costctl.formats._value import (
+    EACH,
+    Expression,
+    Path,
+    Predicate,
+    Scale,
+    SumKeys,
+    Value,
+    firsts,
+    needed_keys,
+)
 
 __all__ = [
     "CONTAINERS",
@@ -209,26 +219,9 @@ class Recognise:
     @cached_property
     def needed(self) -> tuple[frozenset[str], ...]:
         """Return sets of keys, in lower case, of each of which a record has one."""
-        clauses = [_firsts((path,)) for path in self.has]
-        clauses += [_firsts(self.has_any), *(_needed(self.test) if self.test else ())]
+        clauses = [firsts((path,)) for path in self.has]
+        clauses += [firsts(self.has_any), *(needed_keys(self.test) if self.test else ())]
         return tuple(sorted(filter(None, clauses), key=len))
-
-
-def _needed(test: Predicate) -> list[frozenset[str]]:
-    if test.kind == "all":
-        return [clause for part in test.of for clause in _needed(part)]
-    if test.kind == "any":
-        smallest = [min(filter(None, _needed(part)), key=len, default=None) for part in test.of]
-        known = [clause for clause in smallest if clause is not None]
-        return [frozenset().union(*known)] if len(known) == len(smallest) else []
-    return [] if test.kind == "not" else [_firsts(test.paths)]
-
-
-def _firsts(paths: tuple[Path, ...]) -> frozenset[str]:
-    """Return the keys of the record at which paths begin; none where one may begin elsewhere."""
-    keys = [path.keys[0] if path.keys else 0 for path in paths if not (path.up or path.attributes)]
-    names = [key.lower() for key in keys if isinstance(key, str)]
-    return frozenset(names if len(names) == len(keys) else ())
 
 
 @dataclass(frozen=True)

@@ -114,3 +114,21 @@ class Value:
 
 Expression = tuple[Value, ...]
 """Alternatives: the first that is filled wins."""
+
+
+def needed_keys(test: Predicate) -> list[frozenset[str]]:
+    """Return sets of keys, in lower case, of each of which a record that passes the test has one."""
+    if test.kind == "all":
+        return [clause for part in test.of for clause in needed_keys(part)]
+    if test.kind == "any":
+        smallest = [min(filter(None, needed_keys(part)), key=len, default=None) for part in test.of]
+        known = [clause for clause in smallest if clause is not None]
+        return [frozenset().union(*known)] if len(known) == len(smallest) else []
+    return [] if test.kind == "not" else [firsts(test.paths)]
+
+
+def firsts(paths: tuple[Path, ...]) -> frozenset[str]:
+    """Return the keys of the record at which paths begin; none where one may begin elsewhere."""
+    keys = [path.keys[0] if path.keys else 0 for path in paths if not (path.up or path.attributes)]
+    names = [key.lower() for key in keys if isinstance(key, str)]
+    return frozenset(names if len(names) == len(keys) else ())

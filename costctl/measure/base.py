@@ -189,17 +189,22 @@ class Asked:
         day = self.retirements.get(model or "")
         return (retirement_text(model or "", day, self.at),) if day else ()
 
-    @property
+    @cached_property
     def generating(self) -> list[Group]:
         """Return the groups whose calls write answers."""
         return [group for group in self.groups if group.facts.generating]
 
-    @property
+    @cached_property
+    def callers(self) -> int:
+        """Return how many single calls name a user or a session."""
+        return sum(group.facts.callers for group in self.groups)
+
+    @cached_property
     def cost(self) -> float:
         """Return the cost of everything in scope, as far as it has a price."""
         return sum(group.facts.cost or 0.0 for group in self.groups)
 
-    @property
+    @cached_property
     def span(self) -> timedelta:
         """Return the time from the first single call to the last."""
         moments: list[datetime] = [

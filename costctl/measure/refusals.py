@@ -5,6 +5,7 @@ from costctl.measure.base import Group
 NO_HASHES = "no hashes of prompts: the log has no prompt text"
 NO_STEPS = "no hashes of prompt beginnings: the log has no prompt text and no block hashes"
 SAMPLED = "a sampled log holds only some of the calls, and understates repeats"
+NO_CALLERS = "no call in scope names a user or a session: whether somebody waits cannot be told"
 NO_COST = "none of these calls has a price"
 NO_CALLS = "no single calls with a time: sums over many calls cannot tell"
 BEYOND = "it is about groups beyond the dearest alone; --top lists more"

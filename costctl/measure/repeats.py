@@ -24,13 +24,14 @@ SEED = 20_261_123
 
 @dataclass
 class Sum:
-    """Calls and their cost; those in the later half of the time span; and the cost of easy ones.
+    """Calls, their prompt tokens and cost; those in the later half of the time span; and the cost of easy ones.
 
     Attributes:
         days: calls and their cost by day.
     """
 
     requests: int = 0
+    prompt: int = 0
     cost: float = 0.0
     later: int = 0
     later_cost: float = 0.0
@@ -40,6 +41,7 @@ class Sum:
     def add(self, one: "DayTotal | Found | Sum") -> None:
         """Add the calls of a day, or another sum."""
         self.requests += one.requests
+        self.prompt += one.prompt
         self.cost += one.cost
         self.later += one.later
         self.later_cost += one.later_cost
@@ -52,6 +54,7 @@ class Sum:
     def drop(self, call: Linked) -> None:
         """Take a call out again."""
         self.requests -= 1
+        self.prompt -= call.prompt
         self.cost = max(0.0, self.cost - call.cost)
         requests, cost = self.days[call.day]
         self.days[call.day] = (requests - 1, max(0.0, cost - call.cost))
@@ -128,11 +131,12 @@ def repeats_of(store: Store, kind: str, ttl: int) -> Repeats:
     for one in measures_rows.day_totals(store):
         totals[one.group].add(one)
     hits: dict[Key, Sum] = defaultdict(Sum)
-    ttls = list(dict.fromkeys((*TTLS, ttl)))
-    for found in measures_rows.sliding(store, ttls):
+    found_again = measures_rows.sliding(store, list(dict.fromkeys((*TTLS, ttl)))) if totals else []
+    for found in found_again:
         for clock in CLOCKS:
             hits[found.ttl, clock, found.group].add(found)
-    for limit in ttls:
+    # What nobody finds again cannot have died before, and nothing ever dies in an endless cache.
+    for limit in dict.fromkeys(found.ttl for found in found_again if found.ttl < FOREVER):
         for call in _expired(measures_rows.chains(store, limit), limit * SECOND):
             hits[limit, "fixed", call.group].drop(call)
     return Repeats(ttl, totals, hits)

@@ -14,6 +14,8 @@ from costctl.store.rollup_mixes import Mix, mixes
 from costctl.store.rollup_rates import rates_at
 from costctl.vocabulary import Query
 
+TIERS = ("standard", "batch")
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -33,9 +35,9 @@ class Findings:
 
 def measure(store: Store, query: Query, at: datetime, settings: Settings) -> Findings:
     """Measure every lever's parameter over the scope, with all usage priced at one date."""
-    dated = replace(query, prices_at=at)
-    offers = mixes(store, dated, at)
+    dated = replace(query, prices_at=at, by=measures.BY)
     facts = measures.load(store, dated, settings.easy)
+    offers = mixes(store, dated, at)
     groups = _with_rates(store, at, facts)
     retirements = _retirements(store, at, groups, offers)
     asked = Asked(store, groups, offers, settings, query.tz, at, retirements)
@@ -43,17 +45,21 @@ def measure(store: Store, query: Query, at: datetime, settings: Settings) -> Fin
 
 
 def _with_rates(store: Store, at: datetime, facts: Sequence[GroupFacts]) -> list[Group]:
-    wanted = [
-        Wanted(one.price_name, tier, 0, one.price_provider, one.price_region)
-        for one in facts
-        if one.price_name
-        for tier in ("standard", "batch")
-    ]
-    rates = iter(rates_at(store, at, wanted) if wanted else [])
-    return [
-        _group(one, next(rates), next(rates)) if one.price_name else Group(one, None, False)  # noqa: FBT003 - the value says itself
-        for one in facts
-    ]
+    wanted = {one: [_wanted(one, tier) for tier in TIERS] for one in facts if one.price_name}
+    each = list(dict.fromkeys(want for wants in wanted.values() for want in wants))
+    found = dict(zip(each, rates_at(store, at, each), strict=True)) if each else {}
+    return [_group(one, [found[want] for want in wanted.get(one, ())]) for one in facts]
+
+
+def _wanted(facts: GroupFacts, tier: str) -> Wanted:
+    return Wanted(facts.price_name or "", tier, 0, facts.price_provider, facts.price_region)
+
+
+def _group(facts: GroupFacts, rates: Sequence[Rate]) -> Group:
+    if not rates:
+        return Group(facts, None, batch=False)
+    standard, batch = rates
+    return Group(facts, standard if standard.reason is None else None, batch.reason is None)
 
 
 def _measured(asked: Asked, estimator: Estimator) -> Measured:
@@ -77,7 +83,3 @@ def _retirements(
     wanted = [*siblings, *{Wanted(mix.newer.name) for mix in offers if mix.newer}]
     rates = rates_at(store, at, wanted) if wanted else []
     return {rate.wanted.name: rate.retires_on for rate in rates if rate.retires_on}
-
-
-def _group(facts: GroupFacts, standard: Rate, batch: Rate) -> Group:
-    return Group(facts, standard if standard.reason is None else None, batch.reason is None)

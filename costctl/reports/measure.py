@@ -19,20 +19,23 @@ EARLIEST = 1990
 """Language models are younger: an earlier time is no date."""
 
 
-def measure_report(findings: Findings, planned: int, left_out: int) -> Report:
+def measure_report(
+    findings: Findings, planned: int, left_out: int, assumed: Sequence[str]
+) -> Report:
     """Return the estimates, the details behind them, and what was refused.
 
     Args:
         findings: of all estimators.
         planned: how many levers a scenario of them has.
         left_out: how many more were too small for it.
+        assumed: columns that the user stated and no log names.
     """
     details = [table for _, measured in findings.found for table in measured.details]
     return Report(
         name="measure",
         tables=(_estimates(findings), *_refusals(findings), *details),
-        result=_result(findings, details, planned),
-        head=tuple(_head(findings)),
+        result={**_result(findings, details, planned), "assumed": list(assumed)},
+        head=(*_head(findings), *_assumptions(assumed)),
         foot=tuple(_foot(planned, left_out)),
         warnings=tuple(_warnings(findings)),
         rows_key="estimates",
@@ -56,6 +59,11 @@ def _head(findings: Findings) -> Iterator[str]:
         yield f"{unpriced:,} rows have no price: they count as calls, not as cost"
 
 
+def _assumptions(assumed: Sequence[str]) -> Iterator[str]:
+    if assumed:
+        yield f"assumed, not logged: {', '.join(assumed)}"
+
+
 def _warnings(findings: Findings) -> Iterator[Warn]:
     first = min((g.facts.first_call for g in findings.groups if g.facts.first_call), default=None)
     if first is not None and first.year < EARLIEST:
@@ -67,13 +75,18 @@ def _warnings(findings: Findings) -> Iterator[Warn]:
 
 
 def _foot(planned: int, left_out: int) -> Iterator[str]:
-    if not planned:
-        yield "Nothing in this log makes a lever of a scenario."
-        return
     levers = "1 lever" if planned == 1 else f"{planned} levers"
-    yield f"{levers} measured; -o scenario.yaml writes them for `costctl simulate --scenario`."
+    if planned:
+        yield f"{levers} measured; -o scenario.yaml writes them for `costctl simulate --scenario`."
+    elif not left_out:
+        yield "Nothing in this log makes a lever of a scenario."
     if left_out:
-        yield f"{left_out} more would touch less than 0.1% of the cost each and are left out."
+        more = (
+            f"{left_out} more"
+            if planned
+            else f"{left_out} measured {'lever' if left_out == 1 else 'levers'}"
+        )
+        yield f"{more} would touch less than 0.1% of the cost each: not in the scenario."
 
 
 def _estimates(findings: Findings) -> Table:
@@ -88,7 +101,7 @@ def _estimates(findings: Findings) -> Table:
         title="Measured settings of levers",
         columns=(
             Column("estimator", "What", Kind.TEXT),
-            Column("setting", "Setting", Kind.TEXT),
+            Column("setting", "Setting", Kind.TEXT, wide_only=True),
             Column("endpoint", "Endpoint", Kind.TEXT),
             Column("model", "Model", Kind.NAME),
             Column("value", "Value", Kind.SHARE),
@@ -164,7 +177,7 @@ def _refusals(findings: Findings) -> Iterator[Table]:
             title="What this log cannot tell",
             columns=(
                 Column("estimator", "What", Kind.TEXT),
-                Column("setting", "Setting", Kind.TEXT),
+                Column("setting", "Setting", Kind.TEXT, wide_only=True),
                 Column("endpoint", "Endpoint", Kind.TEXT),
                 Column("model", "Model", Kind.NAME),
                 Column("reason", "Because", Kind.TEXT),

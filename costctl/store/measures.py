@@ -109,12 +109,11 @@ class GroupFacts:
 def load(store: Store, query: Query, easy: Easy) -> list[GroupFacts]:
     """Make the temp table `measured` of all billable rows in scope, and return their groups, the dearest first.
 
-    `query.prices_at` prices every row at one date.
+    `query.prices_at` prices every row at one date, and `query.by` is `BY`.
     """
-    asked = Query(**(vars(query) | {"by": BY}))
-    roll(store, asked)
+    roll(store, query)
     parameters = Parameters({"easy_prompt": easy.prompt, "easy_output": easy.output})
-    rows = priced_rows_sql(store, asked, parameters)
+    rows = priced_rows_sql(store, query, parameters)
     tz = parameters.bind(query.tz)
     store.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE measured AS {_marked(_joined(rows, tz))}", parameters.values

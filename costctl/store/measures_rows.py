@@ -17,7 +17,7 @@ class Found(NamedTuple):
         ttl: seconds.
         group: number of the group.
         day: days since 1970, in the zone asked for.
-        requests, cost: of them; a call without a price costs 0.
+        requests, prompt, cost: of them; a call without a price costs 0.
         later, later_cost: those in the later half of the time span.
         easy_cost: of those that are easy calls.
     """
@@ -26,6 +26,7 @@ class Found(NamedTuple):
     group: int
     day: int
     requests: int
+    prompt: int
     cost: float
     later: int
     later_cost: float
@@ -40,6 +41,7 @@ class Linked(NamedTuple):
         group: number of the group.
         at_us: microseconds.
         day: days since 1970.
+        prompt: tokens.
         cost: USD; 0 where it has no price.
         later: it is in the later half of the time span.
         easy: it is an easy call.
@@ -49,6 +51,7 @@ class Linked(NamedTuple):
     group: int
     at_us: int
     day: int
+    prompt: int
     cost: float
     later: bool
     easy: bool
@@ -60,6 +63,7 @@ class DayTotal(NamedTuple):
     group: int
     day: int
     requests: int
+    prompt: int
     cost: float
     later: int
     later_cost: float
@@ -69,7 +73,7 @@ class DayTotal(NamedTuple):
 _TOLD = "{key} IS NOT NULL AND single AND generating AND waste IS NULL AND NOT sampled"
 _DAY = "date_diff('day', DATE '1970-01-01', day)"
 _SUMS = (
-    "count(*), coalesce(sum(cost), 0)::DOUBLE, count(*) FILTER (later), coalesce(sum(cost) FILTER (later), 0)::DOUBLE, "
+    "count(*), sum(prompt)::BIGINT, coalesce(sum(cost), 0)::DOUBLE, count(*) FILTER (later), coalesce(sum(cost) FILTER (later), 0)::DOUBLE, "
     "coalesce(sum(cost) FILTER (easy), 0)::DOUBLE"
 )
 
@@ -82,7 +86,7 @@ def load(store: Store, kind: str) -> None:
     key = KEYS[kind]
     store.connection.execute(
         f"CREATE OR REPLACE TEMP TABLE told AS SELECT number, {key} AS key, place, at_us, {_DAY} AS day, "
-        "coalesce(cost, 0) AS cost, easy, at_us > (min(at_us) OVER () + max(at_us) OVER ()) // 2 AS later, "
+        "prompt, coalesce(cost, 0) AS cost, easy, at_us > (min(at_us) OVER () + max(at_us) OVER ()) // 2 AS later, "
         f"at_us - lag(at_us) OVER (PARTITION BY number, {key} ORDER BY place) AS gap "
         f"FROM measured WHERE {_TOLD.format(key=key)}"
     )
@@ -118,7 +122,7 @@ def chains(store: Store, ttl: int) -> Iterator[Linked]:
         "(PARTITION BY number, key ORDER BY place) AS link FROM told), "
         "long AS (SELECT number, key, link, min(place) AS chain FROM linked "
         "GROUP BY number, key, link HAVING max(at_us) - min(at_us) > $life) "
-        "SELECT chain, number, at_us, day, cost::DOUBLE, later, easy FROM linked JOIN long USING (number, key, link) "
+        "SELECT chain, number, at_us, day, prompt, cost::DOUBLE, later, easy FROM linked JOIN long USING (number, key, link) "
         "ORDER BY chain, place",
         {"life": ttl * SECOND},
     )

@@ -303,6 +303,13 @@ def test_sums_over_many_calls_cannot_tell_single_ones(run, tmp_path):
     assert "sums over many calls cannot tell" in result.stdout
 
 
+def test_nobody_is_said_to_wait_where_nobody_is_ever_named(measured):
+    found = measured([call(0), call(2 * DAY)])
+    assert "whether somebody waits cannot be told" in estimate(found, "quiet_hours")["refused"]
+    # The hours are shown all the same.
+    assert detail(found, "hours", hour="00:00")["requests"] == 2
+
+
 def test_a_log_of_embeddings_alone_refuses_what_is_about_answers(measured):
     found = measured([call(n, model="text-embedding-3-large", output=0) for n in range(2)])
     for estimator in ("repeats", "easy_calls", "caps", "prefixes", "boilerplate"):

@@ -77,6 +77,8 @@ def test_repeats_of_a_published_trace(trace):
     row = detail(trace, "repeats", variant="exact", ttl_seconds=None)
     assert row["hits"] == 213
     assert row["request_share"] == exactly(0.05334335086401202)
+    assert row["input_tokens"] == 2_945_141
+    assert row["input_share"] == exactly(2_945_141 / INPUT)
     assert row["cost_usd"] == exactly(7.5169725)
     assert row["cost_share"] == exactly(0.04729413872037585796833023900)
     # A cache of a day keeps everything in 17 minutes.

@@ -100,9 +100,9 @@ def command(
     scenario = Path(output.output) if output.output and _is_scenario(output.output) else None
     shown = replace(output, output=None) if scenario else output
     with usage_session(
-        source=source, moment=moment, prices=prices, scope=scope, paths=paths
+        source=source, moment=moment, prices=prices, scope=scope, paths=paths, prices_at=prices_at
     ) as session:
-        report, envelope, text, rows = measuring.answer(session, settings, prices_at)
+        report, envelope, text, rows = measuring.answer(session, settings)
     if scenario is not None and rows:
         write_file(scenario, text)
     write(report, envelope, shown)

@@ -32,7 +32,7 @@ def measure(asked: Asked) -> Measured:
         hours[hour.group].append(hour)
     told = [_why_not(asked, g, hours) for g in asked.groups]
     able = [g for g, reason in zip(asked.groups, told, strict=True) if reason is None]
-    bursts = measures_shares.bursts(asked.store) if able else {}
+    bursts = measures_shares.bursts(asked.store) if hours else {}
     found = [
         _one(g.place, (g,), hours)
         if reason is None
@@ -40,10 +40,11 @@ def measure(asked: Asked) -> Measured:
         for g, reason in zip(asked.groups, told, strict=True)
         if asked.is_listed(g)
     ]
-    if not able:
+    if able:
+        found.insert(0, _one(EVERYTHING, able, hours))
+    if not hours or asked.span < LEAST:
         return Measured(tuple(found))
-    found.insert(0, _one(EVERYTHING, able, hours))
-    listed = [g for g in able if asked.is_listed(g)]
+    listed = [g for g in asked.listed if g.facts.number in hours]
     return Measured(tuple(found), (_night_table(listed, hours, bursts), _table(asked, hours)))
 
 
@@ -52,6 +53,8 @@ def _why_not(asked: Asked, group: Group, hours: Mapping[int, Sequence[Hour]]) ->
         return refusals.NO_CALLS
     if asked.span < LEAST:
         return f"the log spans {asked.span.total_seconds() / 3600:.1f} hours: a day is needed to tell nights"
+    if not asked.callers:
+        return refusals.NO_CALLERS
     if not sum(hour.cost for hour in hours[group.facts.number]):
         return refusals.NO_COST
     return None
