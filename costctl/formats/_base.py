@@ -19,8 +19,7 @@ from costctl.formats._value import (
     Scale,
     SumKeys,
     Value,
-    firsts,
-    needed_keys,
+    needed_of,
 )
 
 __all__ = [
@@ -219,9 +218,7 @@ class Recognise:
     @cached_property
     def needed(self) -> tuple[frozenset[str], ...]:
         """Return sets of keys, in lower case, of each of which a record has one."""
-        clauses = [firsts((path,)) for path in self.has]
-        clauses += [firsts(self.has_any), *(needed_keys(self.test) if self.test else ())]
-        return tuple(sorted(filter(None, clauses), key=len))
+        return needed_of(self.has, self.has_any, self.test)
 
 
 @dataclass(frozen=True)

@@ -116,18 +116,26 @@ Expression = tuple[Value, ...]
 """Alternatives: the first that is filled wins."""
 
 
-def needed_keys(test: Predicate) -> list[frozenset[str]]:
-    """Return sets of keys, in lower case, of each of which a record that passes the test has one."""
+def needed_of(
+    has: tuple[Path, ...], has_any: tuple[Path, ...], test: Predicate | None
+) -> tuple[frozenset[str], ...]:
+    """Return sets of keys, in lower case, of each of which a record has one if it passes these tests."""
+    clauses = [_firsts((path,)) for path in has]
+    clauses += [_firsts(has_any), *(_needed(test) if test else ())]
+    return tuple(sorted(filter(None, clauses), key=len))
+
+
+def _needed(test: Predicate) -> list[frozenset[str]]:
     if test.kind == "all":
-        return [clause for part in test.of for clause in needed_keys(part)]
+        return [clause for part in test.of for clause in _needed(part)]
     if test.kind == "any":
-        smallest = [min(filter(None, needed_keys(part)), key=len, default=None) for part in test.of]
+        smallest = [min(filter(None, _needed(part)), key=len, default=None) for part in test.of]
         known = [clause for clause in smallest if clause is not None]
         return [frozenset().union(*known)] if len(known) == len(smallest) else []
-    return [] if test.kind == "not" else [firsts(test.paths)]
+    return [] if test.kind == "not" else [_firsts(test.paths)]
 
 
-def firsts(paths: tuple[Path, ...]) -> frozenset[str]:
+def _firsts(paths: tuple[Path, ...]) -> frozenset[str]:
     """Return the keys of the record at which paths begin; none where one may begin elsewhere."""
     keys = [path.keys[0] if path.keys else 0 for path in paths if not (path.up or path.attributes)]
     names = [key.lower() for key in keys if isinstance(key, str)]

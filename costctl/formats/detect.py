@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from costctl.formats._base import Explode, Format, Path
-from costctl.formats.evaluate import found, names_of, recognises
+from costctl.formats.evaluate import found, may_recognise, names_of, recognises
 
 SAMPLE = 200
 """Records, or lines of a log, that are looked at."""
@@ -61,8 +61,12 @@ def detect(sample: Sample, formats: Sequence[Format]) -> Detection:
         return _of_log(sample, formats, keys)
     votes: Counter[str] = Counter()
     paged: dict[str, str] = {}
+    possible: dict[frozenset[str], list[Format]] = {}
     for record in sample.records:
-        name, page = _vote(record, formats, sample.container)
+        names = names_of(record)
+        if names not in possible:
+            possible[names] = [f for f in formats if may_recognise(f, names, sample.container)]
+        name, page = _vote(record, possible[names], formats, sample.container)
         if name:
             votes[name] += 1
             if page:
@@ -79,11 +83,12 @@ def detect(sample: Sample, formats: Sequence[Format]) -> Detection:
     return Detection(fitted(best, sample), tuple(ranked), keys)
 
 
-def _vote(record: object, formats: Sequence[Format], container: str) -> tuple[str, str]:
+def _vote(
+    record: object, possible: Sequence[Format], formats: Sequence[Format], container: str
+) -> tuple[str, str]:
     """Return the first format that takes a record, and the page key if it takes what is inside a page."""
-    names = names_of(record)
-    for form in formats:
-        if recognises(form, record, container=container, names=names):
+    for form in possible:
+        if recognises(form, record, container=container):
             return form.name, ""
     for form in formats:
         for inner in _unwrapped(record, form):

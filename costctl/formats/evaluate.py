@@ -77,29 +77,25 @@ def text_of(value: object) -> str:
 
 def names_of(record: object) -> frozenset[str]:
     """Return the keys of a record, case and space around them aside."""
-    return (
-        frozenset(str(key).strip().lower() for key in record)
-        if isinstance(record, dict)
-        else frozenset()
-    )
+    if not isinstance(record, dict):
+        return frozenset()
+    return frozenset(str(key).strip().lower() for key in record)
 
 
-def recognises(
-    form: Format,
-    record: object,
-    *,
-    container: str = "jsonl",
-    names: frozenset[str] | None = None,
-) -> bool:
-    """Return whether a record is of a format, wrappers and pages aside; `names` are those of the record, if known."""
+def may_recognise(form: Format, names: frozenset[str], container: str) -> bool:
+    """Return whether a record with these keys may be of a format: a quick no for nearly every other format."""
+    rule = form.recognise
+    if rule is None or container not in (rule.containers or form.containers) or rule.tables:
+        return False
+    return not any(keys.isdisjoint(names) for keys in rule.needed)
+
+
+def recognises(form: Format, record: object, *, container: str = "jsonl") -> bool:
+    """Return whether a record is of a format, wrappers and pages aside."""
     rule = form.recognise
     if rule is None or container not in (rule.containers or form.containers) or rule.tables:
         return False
     if not (rule.has or rule.has_any or rule.test) or not isinstance(record, Mapping):
-        return False
-    seen = names_of(record) if names is None else names
-    if any(keys.isdisjoint(seen) for keys in rule.needed):
-        # What nearly every record of another format lacks is not looked for any closer.
         return False
     fold = form.ignore_case or container == "csv"
     return (
