@@ -31,6 +31,7 @@ def settings_of(
     prefix_ttl: str,
     easy: str,
     cap: int | None,
+    window: int | None,
     critical: tuple[str, ...],
     top: int,
 ) -> Settings:
@@ -43,6 +44,7 @@ def settings_of(
         prefix_ttl=_seconds(prefix_ttl, "--prefix-ttl"),
         easy=Easy(int(sizes[1]), int(sizes[2])),
         cap=cap,
+        window=window,
         critical=critical or None,
         top=top,
     )

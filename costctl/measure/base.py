@@ -25,6 +25,7 @@ class Settings:
         prefix_ttl: seconds after which the provider forgets an unused prompt beginning.
         easy: what counts as an easy call.
         cap: tokens to which prompts would be cut; None: not asked.
+        window: turns of a chat that would stay; None: not asked.
         critical: endpoints (globs) whose embeddings must stay as good as they are; None: not said.
         top: so many groups, the dearest first, have estimates of their own.
     """
@@ -33,6 +34,7 @@ class Settings:
     prefix_ttl: int = 300
     easy: Easy = Easy(1000, 100)  # noqa: RUF009 - a frozen value
     cap: int | None = None
+    window: int | None = None
     critical: tuple[str, ...] | None = None
     top: int = 20
 

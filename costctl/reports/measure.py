@@ -213,6 +213,7 @@ def _result(findings: Findings, details: Sequence[Table], planned: int) -> dict[
             "easy_prompt": settings.easy.prompt,
             "easy_output": settings.easy.output,
             "cap_tokens": settings.cap,
+            "window_turns": settings.window,
             "critical": list(settings.critical) if settings.critical is not None else None,
             "top": settings.top,
             "prices_at": findings.at,

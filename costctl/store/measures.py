@@ -127,7 +127,7 @@ _ROW = {
     "event_key": "p.event_key",
     "endpoint": "p.d0",
     "model": "p.d1",
-    "kind": "coalesce(m.kind, CASE WHEN u.operation = 'embeddings' THEN 'embedding' ELSE 'other' END)",
+    "kind": "coalesce(m.kind, CASE WHEN u.operation = 'embeddings' THEN 'embedding' END)",
     "price_provider": "p.price_provider",
     "price_name": "p.price_name",
     "price_model": "p.price_model",
@@ -199,15 +199,17 @@ def _marked(rows: str) -> str:
     return f"""
         WITH rows AS MATERIALIZED ({rows}),
         ranked AS (
-            SELECT endpoint, model, row_number() OVER (
+            -- A row without a price has the kind of the priced ones beside it.
+            SELECT endpoint, model, coalesce(mode(kind), 'other') AS kind, row_number() OVER (
                 ORDER BY sum(cost) DESC NULLS LAST, endpoint NULLS LAST, model NULLS LAST) - 1 AS number
             FROM rows GROUP BY endpoint, model
         )
         SELECT
-            r.*,
+            r.* EXCLUDE (kind),
+            k.kind,
             k.number,
-            kind NOT IN ({kinds}) AS generating,
-            kind NOT IN ({kinds}) AND prompt <= $easy_prompt AND output <= $easy_output
+            k.kind NOT IN ({kinds}) AS generating,
+            k.kind NOT IN ({kinds}) AND prompt <= $easy_prompt AND output <= $easy_output
                 AND coalesce(ended, '') NOT IN ({ends}) AS easy,
             CASE
                 WHEN failed THEN 'failed'
@@ -230,7 +232,7 @@ _FIGURES = {
     "number": "number",
     "endpoint": "any_value(endpoint)",
     "model": "any_value(model)",
-    "kind": "mode(kind)",
+    "kind": "any_value(kind)",
     "price_provider": "mode(price_provider)",
     "price_name": "arg_max(price_name, place)",
     "price_region": "arg_max(price_region, place)",

@@ -158,6 +158,44 @@ def follow_ups(store: Store) -> list[FollowUps]:
     return [FollowUps(*row) for row in rows]
 
 
+class Windowed(NamedTuple):
+    """Calls of a group within sessions, and what keeping only so many turns removes.
+
+    Attributes:
+        turns: that stay.
+        requests: calls that name a session.
+        beyond: those that come later in it and have a longer prompt than the last turn that stays.
+        removed: the uncached input that they have more.
+    """
+
+    group: int
+    turns: int
+    requests: int
+    beyond: int
+    removed: int
+
+
+def windowed(store: Store, windows: Sequence[int]) -> list[Windowed]:
+    """Return, per group and number of turns, what a window over each session removes."""
+    kept = ", ".join(
+        f"nth_value(prompt, {int(turns)}) OVER whole AS kept_{number}"
+        for number, turns in enumerate(windows)
+    )
+    each = ", ".join(f"kept_{number}" for number in range(len(windows)))
+    rows = store.connection.execute(
+        f"WITH turns AS (SELECT number, prompt, uncached, row_number() OVER chat AS turn, {kept} FROM measured "
+        f"WHERE {ONE_CALL} AND session IS NOT NULL AND NOT sampled "
+        "WINDOW chat AS (PARTITION BY number, session ORDER BY place), whole AS (PARTITION BY number, session "
+        "ORDER BY place ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)), "
+        f"per AS (SELECT *, unnest([{each}]) AS kept, unnest($windows) AS stay FROM turns) "
+        "SELECT number, stay, count(*), count(*) FILTER (turn > stay AND prompt > kept), "
+        "coalesce(sum(least(uncached, greatest(0, prompt - kept))) FILTER (turn > stay), 0)::BIGINT "
+        "FROM per GROUP BY number, stay ORDER BY number, stay",
+        {"windows": list(windows)},
+    ).fetchall()
+    return [Windowed(*row) for row in rows]
+
+
 class Answers(NamedTuple):
     """Lengths of a group's answers.
 

@@ -108,6 +108,7 @@ def test_an_empty_scope_is_no_data(run, tmp_path):
         (("--easy", "a/b"), "--easy: 'a/b' is not PROMPT/OUTPUT"),
         (("--cap", "0"), "--cap"),
         (("--top", "0"), "--top"),
+        (("--window", "0"), "--window"),
         (("--prices-at", "someday"), "--prices-at"),
         (("--where", "endpoint"), "--where"),
         (("--where", "endpont=chat"), "did you mean endpoint?"),

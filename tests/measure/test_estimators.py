@@ -128,6 +128,18 @@ def test_tokens_above_a_cap_are_summed_call_by_call(found):
     assert row["by_mean"] == 0
 
 
+def test_older_turns_are_what_prompts_have_above_the_window(prompted):
+    # Prompts of 100, 300, 600 and 1,000 tokens: beyond two turns 300 and 700 more than at the second.
+    one = estimate(prompted, "history", endpoint="talk")
+    assert one["value"] == pytest.approx((300 + 700) / (2000 + 50 + 40))
+    assert one["by_requests"] == pytest.approx(2 / 6)
+    assert "5 of 6 calls name a session" in one["notes"]
+    row = detail(prompted, "history", turns=1)
+    # Beside the chat of four, the one of two does not grow.
+    assert (row["requests"], row["tokens"]) == (3, 200 + 500 + 900)
+    assert "no session is logged" in estimate(prompted, "history", endpoint="both")["refused"]
+
+
 def test_embeddings_off_the_critical_list_are_counted_in_tokens(found):
     assert estimate(found, "embeddings", everything=True)["value"] == pytest.approx(2000 / 8000)
     assert estimate(found, "embeddings", endpoint="search")["value"] == 0
@@ -244,9 +256,17 @@ ALIKE = told(
 )
 
 
+TALK = told(
+    "talk",
+    *(call(n * 60, session="long", input=size) for n, size in enumerate((100, 300, 600, 1000))),
+    call(0, session="short", input=50),
+    call(60, input=40),
+)
+
+
 @pytest.fixture(scope="module")
 def prompted(measured: Measure) -> dict[str, Any]:
-    return measured([*WASTE, *NOBODY, *FAILED, *BOTH, *ALIKE])
+    return measured([*WASTE, *NOBODY, *FAILED, *BOTH, *ALIKE, *TALK], "--window", 2)
 
 
 def test_retries_failures_and_short_answers_are_waste(prompted):
@@ -311,7 +331,10 @@ def test_nobody_is_said_to_wait_where_nobody_is_ever_named(measured):
 
 
 def test_a_log_of_embeddings_alone_refuses_what_is_about_answers(measured):
-    found = measured([call(n, model="text-embedding-3-large", output=0) for n in range(2)])
+    model = "text-embedding-3-large"
+    # Most are at a tier without a price: they are embeddings all the same.
+    calls = [call(n, model=model, output=0, tier="flex" if n else None) for n in range(3)]
+    found = measured(calls)
     for estimator in ("repeats", "easy_calls", "caps", "prefixes", "boilerplate"):
         assert "no calls that write answers" in estimate(found, estimator)["refused"]
     assert "--critical" in estimate(found, "embeddings", endpoint="chat")["refused"]

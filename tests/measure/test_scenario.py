@@ -27,6 +27,11 @@ CALLS = [
         for n in range(6)
     ),
     *(call(n * 3600, prompt=f"bare {n % 2}", endpoint=None, input=9000) for n in range(6)),
+    # A chat whose second prompt holds the first.
+    *(
+        call(n * 60, prompt=f"t{n}", session="s", endpoint="talk", input=1000 + n * 6000)
+        for n in range(2)
+    ),
     # Retries, an old model, a dear tier, embeddings, work at night.
     *(call(9000 + n, prompt="r", user="v", endpoint="retry", input=4000) for n in range(2)),
     call(0, prompt="o", endpoint="old", model="gpt-4o-2024-05-13", input=9000),
@@ -41,7 +46,19 @@ def planned(run: Any, tmp_path: Any) -> tuple[dict[str, Any], dict[str, Any], di
     """Return what was measured, the plan that was written, and what `simulate` makes of it."""
     words = logged(tmp_path, CALLS)
     plan = tmp_path / "plan.yaml"
-    done = run("measure", *words, "--cap", 8000, "--critical", "search", "-o", plan, "--json")
+    done = run(
+        "measure",
+        *words,
+        "--cap",
+        8000,
+        "--window",
+        1,
+        "--critical",
+        "search",
+        "-o",
+        plan,
+        "--json",
+    )
     assert (done.code, done.stderr) == (0, "")
     projected = run("simulate", *words, "--scenario", plan, "--json")
     assert projected.code == 0, projected.stderr
@@ -55,7 +72,7 @@ def planned(run: Any, tmp_path: Any) -> tuple[dict[str, Any], dict[str, Any], di
 def test_a_plan_holds_what_was_measured_and_simulate_marks_it(planned):
     measured, plan, projected = planned
     assert {lever["lever"] for lever in plan["levers"]} == {
-        "dedupe", "response_cache", "swap", "route", "compress", "tier"
+        "dedupe", "response_cache", "swap", "route", "context", "compress", "tier"
     }  # fmt: skip
     assert len(plan["levers"]) == measured["levers"] == len(projected["levers"])
     for lever in projected["levers"]:
@@ -102,7 +119,7 @@ def _compare(lever: dict[str, Any], estimates: list[dict[str, Any]]) -> None:
         if one["lever"] == lever["lever"] and one["value"] is not None and not one["everything"]
     ]  # fmt: skip
     for name in lever["measured"]:
-        if name == "saved":
+        if "cap_tokens" in lever:
             assert lever["cap_tokens"] == 8000
             continue
         value = lever[name]

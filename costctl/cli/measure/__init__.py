@@ -55,6 +55,15 @@ def command(
             metavar="TOKENS", min=1, rich_help_panel=HOW, help="Longest prompt that stays whole."
         ),
     ] = None,
+    window: Annotated[
+        int | None,
+        typer.Option(
+            metavar="TURNS",
+            min=1,
+            rich_help_panel=HOW,
+            help="Last turns of a chat that stay in its prompts.",
+        ),
+    ] = None,
     critical: Annotated[
         list[str],
         typer.Option(
@@ -94,6 +103,7 @@ def command(
         prefix_ttl=prefix_ttl,
         easy=easy,
         cap=cap,
+        window=window,
         critical=tuple(critical),
         top=top,
     )
