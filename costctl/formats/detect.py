@@ -59,18 +59,7 @@ def detect(sample: Sample, formats: Sequence[Format]) -> Detection:
         return Detection(form, ((form.name, 1),) if form else (), keys)
     if sample.container == "log":
         return _of_log(sample, formats, keys)
-    votes: Counter[str] = Counter()
-    paged: dict[str, str] = {}
-    possible: dict[frozenset[str], list[Format]] = {}
-    for record in sample.records:
-        names = names_of(record)
-        if names not in possible:
-            possible[names] = [f for f in formats if may_recognise(f, names, sample.container)]
-        name, page = _vote(record, possible[names], formats, sample.container)
-        if name:
-            votes[name] += 1
-            if page:
-                paged[name] = page
+    votes, paged = _votes(sample, formats)
     by_name = {form.name: form for form in formats}
     order = {form.name: place for place, form in enumerate(formats)}
     ranked = sorted(votes.items(), key=lambda item: (-item[1], order[item[0]]))
@@ -81,6 +70,23 @@ def detect(sample: Sample, formats: Sequence[Format]) -> Detection:
         unfold = Explode(Path((paged[best.name],)), or_self=True)
         best = replace(best, explode=(unfold, *best.explode))
     return Detection(fitted(best, sample), tuple(ranked), keys)
+
+
+def _votes(sample: Sample, formats: Sequence[Format]) -> tuple[Counter[str], dict[str, str]]:
+    """Return the records that each format takes, and the page key of those that it takes from pages."""
+    votes: Counter[str] = Counter()
+    paged: dict[str, str] = {}
+    possible: dict[frozenset[str], list[Format]] = {}
+    for record in sample.records:
+        names = names_of(record)
+        if names not in possible:
+            possible[names] = [f for f in formats if may_recognise(f, names, sample.container)]
+        name, page = _vote(record, possible[names], formats, sample.container)
+        if name:
+            votes[name] += 1
+        if page:
+            paged[name] = page
+    return votes, paged
 
 
 def _vote(

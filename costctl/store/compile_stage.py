@@ -239,11 +239,13 @@ def _hashes(statement: Statement, key: str) -> dict[str, str]:
     if not expression or statement.form.to != "usage":
         return {}
     text = _prompt(statement)
-    return {
+    hashes = {
         "request_hash": f"keyed_hash({lit(key)}, {text})",
-        "normalised_hash": f"keyed_hash({lit(key)}, regexp_replace(lower({text}), '[\\s[:punct:]]+', '', 'g'))",
+        "normalised_hash": f"keyed_hash({lit(key)}, regexp_replace(lower({text}), '[\\s\\pZ\\pP]+', '', 'g'))",
         "prefix_hashes": f"prefix_steps({lit(key)}, {text})",
     }
+    # A log that brings hashes of its own knows better where its prompts are cut.
+    return {name: sql for name, sql in hashes.items() if name not in statement.columns}
 
 
 def _prompt(statement: Statement) -> str:
@@ -279,7 +281,7 @@ CREATE OR REPLACE TEMP MACRO sum_map(pairs) AS map_from_entries(list_filter(
             lambda e: try_cast(e.v AS DECIMAL(38, 9)))) AS HUGEINT) AS VARCHAR)}}),
     lambda e: e.k IS NOT NULL));
 CREATE OR REPLACE TEMP MACRO keyed_hash(secret, text) AS sha256(secret || text);
-CREATE OR REPLACE TEMP MACRO prefix_steps(secret, text) AS list_transform(
+CREATE OR REPLACE TEMP MACRO prefix_steps(secret, text) AS CASE WHEN text IS NOT NULL THEN list_transform(
     list_filter(list_transform(range(24), lambda i: CAST({PREFIX_START} * pow(2, i) AS BIGINT)), lambda n: n <= length(text)),
-    lambda n: sha256(secret || left(text, n)));
+    lambda n: sha256(secret || left(text, n))) END;
 """
