@@ -260,3 +260,12 @@ def test_a_change_is_not_judged_without_the_times(judge, run):
     judge(text, call("2026-10-22T12:00", 5))
     assert run("baseline", "save", "--period", "2026-10", "-o", "b.json").code == 0
     assert judge(text, call(NOW, 5), call(None, 500)).code == 3
+
+
+def test_questions_about_periods_say_what_has_no_time(judge, run):
+    judge("budgets: [{name: a, limit: 9}]", *daily("2026-10-01", 53, 1), call(None, 500))
+    baseline = ("baseline", "save", "-o", "b.json")
+    for args in (("forecast",), ("compare", "last-month", "this-month"), baseline):
+        result = run(*args)
+        assert result.code == 0
+        assert "warning: 1 request without a time: in no period, left out\n" in result.stderr
