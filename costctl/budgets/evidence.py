@@ -12,6 +12,8 @@ from costctl.budgets.model import Budget, Plan
 from costctl.vocabulary import Condition, Query, Spent, Window
 
 GROUPS = ("endpoint", "model")
+UNDATED = "undated"
+"""Why usage without a time has no price, in the words of a rollup."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,15 @@ class Case:
             return ()
         query = Query(by=by, window=Window(since, until), where=where, tz=self.tz)
         return self.evidence.spent(query)
+
+    def undated(self, where: tuple[Condition, ...]) -> int:
+        """Return how many requests of a scope have no time: they are in no period, and may belong to any."""
+        # Most logs have none at all, and that question is asked once for all budgets.
+        return self._without_time(where) if self._without_time(()) else 0
+
+    def _without_time(self, where: tuple[Condition, ...]) -> int:
+        spent = self.evidence.spent(Query(where=where, tz=self.tz))
+        return sum(n for s in spent for reason, n in s.unpriced_reasons if reason == UNDATED)
 
     def last(self, length: timedelta) -> Window:
         """Return the stretch of time that ends at the as-of moment."""

@@ -32,10 +32,24 @@ def doubts(
     case: Case, budget: Budget, window: Window, spent: Sequence[Spent], *, priced: bool = True
 ) -> list[Doubt]:
     """Return what speaks against the figures of a window; `priced` where they are money."""
+    found = _undated(case, budget, spent)
     if not sum(s.rows for s in spent):
-        return _no_data(budget)
-    found = _unpriced(budget, spent) if priced else []
+        return found + _no_data(budget)
+    found += _unpriced(budget, spent) if priced else []
     return found + _stale(case, budget, window, spent)
+
+
+def _undated(case: Case, budget: Budget, spent: Sequence[Spent]) -> list[Doubt]:
+    """Usage without a time is in no period: too much of it, and no period's figure is known."""
+    undated = case.undated(budget.match)
+    status = UNPRICED.get(budget.policy.on_unpriced)
+    if not undated or status is None:
+        return []
+    share = Decimal(undated) / Decimal(undated + sum(s.requests or 0 for s in spent))
+    if share <= budget.policy.unpriced_tolerance:
+        return []
+    reason = f"{percent(share)} of requests have no time and are in no period"
+    return [Doubt(status, reason, "`costctl formats explain FILE` shows what is read as the time")]
 
 
 def _no_data(budget: Budget) -> list[Doubt]:

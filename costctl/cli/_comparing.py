@@ -11,6 +11,7 @@ from costctl.baseline import DIMENSIONS, Baseline, BaselineRow, ends
 from costctl.budgets.regression import in_scope
 from costctl.cli import _engines
 from costctl.cli._baselines import read_baseline
+from costctl.cli._judging import case_of, left_out
 from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._session import (
     Moment,
@@ -77,7 +78,8 @@ def compared(
             _side(asked.after, found[1], after, (session, now), where),
         )
         envelope = session.envelope() if session else Envelope(now.as_of, now.tz)
-    report = compare_report(sides, asked.by, explain(before, after))
+        warnings = left_out(case_of(session), where) if session else []
+    report = compare_report(sides, asked.by, explain(before, after), warnings)
     return report, envelope, sides[0].requests + sides[1].requests
 
 

@@ -17,10 +17,20 @@ from costctl.cli import _engines
 from costctl.cli._session import Moment, Session
 from costctl.config import FLAGS, Config
 from costctl.reports.check import check_report, hints, verdict_line
-from costctl.table import Envelope, Report
-from costctl.vocabulary import Query, Spent, Window
+from costctl.table import Envelope, Report, Warn
+from costctl.vocabulary import Condition, Query, Spent, Window
 
-__all__ = ["case_of", "counted", "evidence_of", "hints", "judged", "read", "select", "verdict_line"]
+__all__ = [
+    "case_of",
+    "counted",
+    "evidence_of",
+    "hints",
+    "judged",
+    "left_out",
+    "read",
+    "select",
+    "verdict_line",
+]
 
 
 def read(path: Path, config: Config, now: Moment) -> BudgetFile:
@@ -71,6 +81,19 @@ def evidence_of(session: Session) -> Evidence:
         fixed=fixed,
         pricing=dict(session.pricing),
     )
+
+
+def left_out(case: Case, where: tuple[Condition, ...]) -> list[Warn]:
+    """Return a warning where usage has no time: a question about periods does not see it."""
+    undated = case.undated(where)
+    if not undated:
+        return []
+    return [
+        Warn(
+            "undated_excluded",
+            f"{counted(undated, 'request')} without a time: in no period, left out",
+        )
+    ]
 
 
 def case_of(session: Session) -> Case:

@@ -9,7 +9,7 @@ from costctl.budgets.model import Period
 from costctl.budgets.periods import local_days, window_of
 from costctl.budgets.spend import project_known
 from costctl.budgets.words import counted
-from costctl.cli._judging import case_of
+from costctl.cli._judging import case_of, left_out
 from costctl.cli._session import Session
 from costctl.errors import CostctlError
 from costctl.reports.forecast import Asked, Line, forecast_report
@@ -69,7 +69,7 @@ def _lines(
 
 
 def _warnings(envelope: Envelope, case: Case, session: Session) -> list[Warn]:
-    found = []
+    found = left_out(case, session.query.where)
     unpriced = envelope.data.get("unpriced_requests")
     if unpriced:
         count = counted(int(str(unpriced)), "request")

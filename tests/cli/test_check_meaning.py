@@ -228,3 +228,44 @@ def test_a_waiver_is_part_of_every_file(judge, tmp_path):
         for name in ("j.xml", "c.md", "s.md"):
             assert "waived until 2026-12-05: FIN-12" in (tmp_path / name).read_text()
         assert f"{status} a, actual month: " in result.stdout
+
+
+def test_usage_without_a_time_is_in_no_period_and_never_green(judge):
+    text = """
+    defaults: {unpriced_tolerance: 25%}
+    budgets:
+      - {name: whole, limit: 9}
+      - {name: tolerant, limit: 9, match: {endpoint: chat}}
+      - {name: lenient, limit: 9, on_unpriced: warn}
+      - {name: unit, unit: {metric: tokens_per_request, fail: 9999999}}
+      - {name: only-undated, limit: 9, match: {endpoint: lost}, on_no_data: pass}
+    """
+    rows = [call(NOW, 1, endpoint="chat") for _ in range(3)]
+    rows += [call(None, 500, endpoint="chat"), call(None, 500, endpoint="lost")]
+    result = judge(text, *rows, flags=["--json"])
+    found = budgets_of(result)
+    assert result.code == 3
+    assert {name: budget["status"] for name, budget in found.items()} == {
+        "whole": "inconclusive",  # 2 of 5
+        "tolerant": "pass",  # 1 of 4 is 25 %
+        "lenient": "warn",
+        "unit": "inconclusive",
+        "only-undated": "inconclusive",
+    }
+    assert found["whole"]["reasons"] == ["40% of requests have no time and are in no period"]
+
+
+def test_a_change_is_not_judged_without_the_times(judge, run):
+    text = "budgets: [{name: c, compare: {baseline: b.json, metric: cost, fail: {abs: 1}}}]"
+    judge(text, call("2026-10-22T12:00", 5))
+    assert run("baseline", "save", "--period", "2026-10", "-o", "b.json").code == 0
+    assert judge(text, call(NOW, 5), call(None, 500)).code == 3
+
+
+def test_questions_about_periods_say_what_has_no_time(judge, run):
+    judge("budgets: [{name: a, limit: 9}]", *daily("2026-10-01", 53, 1), call(None, 500))
+    baseline = ("baseline", "save", "-o", "b.json")
+    for args in (("forecast",), ("compare", "last-month", "this-month"), baseline):
+        result = run(*args)
+        assert result.code == 0
+        assert "warning: 1 request without a time: in no period, left out\n" in result.stderr

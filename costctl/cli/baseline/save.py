@@ -41,12 +41,13 @@ def command(
       costctl baseline save --period last-month -o baseline.json
       costctl baseline save logs/ -o -
     """
-    baselines = _engines.baselines()
+    baselines, judging = _engines.baselines(), _engines.judging()
     with usage_session(
         source=source, moment=moment, prices=prices, scope=scope, paths=paths
     ) as session:
         baseline = baselines.baseline_of(session)
-        warnings = session.warnings
+        undated = judging.left_out(judging.case_of(session), session.query.where)
+        warnings = (*session.warnings, *undated)
     if not baseline.rows:
         raise NoDataError("no usage in this scope", "`costctl status` shows what there is")
     text = baselines.text_of(baseline)
