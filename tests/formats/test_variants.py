@@ -202,6 +202,24 @@ def test_compactions_are_billed_beside_the_message(write: Write):
         assert found == [(1011, 53, 120)], record
 
 
+def test_events_of_a_stream_are_one_call_with_its_last_counts(write: Write):
+    def start(key: str, **usage: int) -> Record:
+        counts = {"input_tokens": 10, "output_tokens": 1} | usage
+        message = {"id": key, "type": "message", "model": "claude-opus-4-6", "usage": counts}
+        return {"type": "message_start", "message": message}
+
+    def delta(**usage: int) -> Record:
+        return {"type": "message_delta", "delta": {}, "usage": usage}
+
+    first = [start("a", cache_read_input_tokens=100), delta(output_tokens=12)]
+    second = [start("b"), delta(input_tokens=10, output_tokens=7), {"type": "message_stop"}]
+    store, _ = read(write(*first, delta(output_tokens=33), *second))
+    whole = start("a", cache_read_input_tokens=100, output_tokens=33)["message"]
+    read(write(whole), store=store)
+    found = select(store, "input_uncached, cache_read, output")
+    assert sorted(found) == [(10, 0, 7), (10, 100, 33)]
+
+
 # --- reports of buckets -----------------------------------------------------------------------------
 
 

@@ -145,13 +145,14 @@ class Shape:
         expressions += [self.form.row.get("request_id", ())]
         if self.form.merge == "sum_last":
             expressions.append(self.form.row["endpoint"])
-        for path in (p for e in expressions for v in e for p in v.paths):
+        paths = [p for e in expressions for v in e for p in v.paths]
+        for path in paths:
             old = _read(levels, path)
             if str(path) in fixed or isinstance(old, bool | int | float) or path.up:
                 continue
             if _is_time(self.form, path):
                 continue
-            if old is None and path != expressions[0][0].paths[0]:
+            if old is None and path != paths[0]:
                 continue
             _put(self.form, levels, path, f"{old or 'k'}-{number}")
         if self.form.changed is not None:
