@@ -64,6 +64,9 @@ def stated(maps: Sequence[str] = (), sets: Sequence[str] = ()) -> Stated:
     parameters: dict[str, str] = {}
     for text in maps:
         field, path = _split("--map", text)
+        if text.partition("=")[0].strip() == "input_uncached":
+            # Who calls a field so says that nothing else is in it.
+            includes["input_includes"] = ()
         target = counts if field in COUNTS else row
         target[field] = (_path_value(text, path),)
     for text in sets:

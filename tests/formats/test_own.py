@@ -226,3 +226,16 @@ def test_a_log_is_read_anew_when_the_file_that_declares_its_format_has_changed(
     changed = run(*ingest)
     assert json.loads(changed.stdout)["result"]["total"]["new_rows"] == 1
     assert "was read before with other options" in changed.stdout
+
+
+def test_an_input_mapped_as_uncached_has_nothing_taken_out(run, tmp_path):
+    log = tmp_path / "calls.jsonl"
+    log.write_text(
+        '{"t": "2026-11-01T00:00:00Z", "m": "gpt-4o", "fresh": 1000, "hit": 400, "made": 10}\n'
+    )
+    names = ("occurred_at=t", "model=m", "cache_read=hit", "output=made")
+    flags = [part for name in names for part in ("--map", name)]
+    for field, expected in (("input_uncached", 1000), ("input", 600)):
+        done = run("breakdown", log, *flags, "--map", f"{field}=fresh", "--json")
+        tokens = json.loads(done.stdout)["result"]["total"]["tokens"]
+        assert (tokens["input_uncached"], tokens["cache_read"]) == (expected, 400)
