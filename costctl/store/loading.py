@@ -10,11 +10,10 @@ import duckdb
 from costctl.errors import CostctlError
 from costctl.store import billing, readers
 from costctl.store.compile import Statement
-from costctl.store.compile_stage import MACROS as STAGE_MACROS
 from costctl.store.compile_stage import stage_select
-from costctl.store.compile_tags import MACROS as TAG_MACROS
 from costctl.store.connection import Store
 from costctl.store.counting import Counter, count_staged
+from costctl.store.macros import macros_for
 from costctl.store.merge import Merge, Settled
 from costctl.store.readers import LONGEST, Part
 
@@ -73,9 +72,6 @@ class Loader:
         self.counter = counter
         self.connection = store.connection
         self.longest = LONGEST
-        for macro in (TAG_MACROS + STAGE_MACROS).split(";\n"):
-            if macro.strip():
-                self.connection.execute(macro)
         row = self.connection.execute("SELECT value FROM meta WHERE key = 'key'").fetchone()
         self.key = str(row[0]) if row else ""
 
@@ -124,6 +120,8 @@ class Loader:
                 endpoint=endpoint,
                 with_text=self._counts(statement),
             )
+        for macro in macros_for(select):
+            run(macro)
         run("SET preserve_insertion_order = true")
         try:
             run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
