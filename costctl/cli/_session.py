@@ -256,7 +256,8 @@ def read_logs(store: "Store", paths: Sequence[str], options: Any) -> tuple[Warn,
         said.append(
             Warn(
                 "rejected_lines",
-                f"{rejected:,} lines were rejected, first in {first.path}: {first.first_reject}",
+                f"{rejected:,} {'line was' if rejected == 1 else 'lines were'} rejected, first in "
+                f"{first.path}: {first.first_reject}",
             )
         )
     return tuple(said)
