@@ -43,33 +43,30 @@ class Detection:
     Attributes:
         format: the format with most votes, fitted to the file (see `fitted`); None where nothing is recognised.
         votes: format name -> records that voted for it, most first.
-        keys: keys seen in the records, for the message when nothing is recognised.
     """
 
     format: Format | None
     votes: tuple[tuple[str, int], ...] = ()
-    keys: tuple[str, ...] = ()
 
 
 def detect(sample: Sample, formats: Sequence[Format]) -> Detection:
     """Return the format of a file; `formats` come in the order in which they are asked."""
-    keys = seen_keys(sample)
     if sample.container == "sqlite":
         form = next((f for f in formats if _has_tables(f, sample.tables)), None)
-        return Detection(form, ((form.name, 1),) if form else (), keys)
+        return Detection(form, ((form.name, 1),) if form else ())
     if sample.container == "log":
-        return _of_log(sample, formats, keys)
+        return _of_log(sample, formats)
     votes, paged = _votes(sample, formats)
     by_name = {form.name: form for form in formats}
     order = {form.name: place for place, form in enumerate(formats)}
     ranked = sorted(votes.items(), key=lambda item: (-item[1], order[item[0]]))
     if not ranked:
-        return Detection(None, (), keys)
+        return Detection(None)
     best = by_name[ranked[0][0]]
     if best.name in paged:
         unfold = Explode(Path((paged[best.name],)), or_self=True)
         best = replace(best, explode=(unfold, *best.explode))
-    return Detection(fitted(best, sample), tuple(ranked), keys)
+    return Detection(fitted(best, sample), tuple(ranked))
 
 
 def _votes(sample: Sample, formats: Sequence[Format]) -> tuple[Counter[str], dict[str, str]]:
@@ -141,14 +138,14 @@ def _has_tables(form: Format, tables: Mapping[str, Sequence[str]]) -> bool:
     return any(recognises(loose, record, container="sqlite") for record in as_records)
 
 
-def _of_log(sample: Sample, formats: Sequence[Format], keys: tuple[str, ...]) -> Detection:
+def _of_log(sample: Sample, formats: Sequence[Format]) -> Detection:
     for form in formats:
         pattern = form.recognise.text if form.recognise else ""
         if pattern and "log" in form.containers:
             votes = sum(1 for line in sample.lines if re.search(pattern, line))
             if votes:
-                return Detection(form, ((form.name, votes),), keys)
-    return Detection(None, (), keys)
+                return Detection(form, ((form.name, votes),))
+    return Detection(None)
 
 
 def seen_keys(sample: Sample) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from costctl.errors import CostctlError
 from costctl.formats import format_named, load_formats
 from costctl.formats._base import Format
-from costctl.formats.detect import Detection, Sample, detect, fitted
+from costctl.formats.detect import Detection, Sample, detect, fitted, seen_keys
 from costctl.formats.generic import guess
 from costctl.formats.mixed import JSON, MOST, shared_out
 from costctl.formats.rules import EndpointRule
@@ -163,7 +163,7 @@ class Planner:
     def _unknown(self, found: Found, container: Container, part: Part) -> FileResult:
         if not found.named:
             return FileResult(found.shown, container=container.kind, listed_only=True)
-        keys = ", ".join(detect(sample_of(self.store, found, container, part), ()).keys[:20])
+        keys = ", ".join(seen_keys(sample_of(self.store, found, container, part))[:20])
         error = f"no log format recognises this file; it has {keys or 'no records'}"
         return FileResult(
             found.shown,

@@ -8,7 +8,7 @@ from pathlib import Path
 from costctl.errors import CostctlError
 from costctl.formats._base import Format
 from costctl.formats.describe import lacking, recognised_by
-from costctl.formats.detect import Sample, detect
+from costctl.formats.detect import Sample, detect, seen_keys
 from costctl.formats.generic import guess
 from costctl.formats.stated import stated
 from costctl.ingest import ingest
@@ -86,7 +86,7 @@ def explain(path: str, options: IngestOptions, rows: int) -> Explained:
             tuple(Match(n, votes, recognised_by(by_name[n])) for n, votes in detected.votes),
             _near(sample, planner.formats, {n for n, _ in detected.votes}),
             guessed or (),
-            detected.keys,
+            seen_keys(sample),
             result,
             tuple(first_rows(store, rows)),
         )
