@@ -659,3 +659,9 @@ def test_audio_and_images_move_with_their_flow(run, tmp_path):
     found = json.loads(run("simulate", log_file, "--cache-hit", "0.5", "--json").stdout)["result"]
     assert found["saving_share"] == pytest.approx(0.5)
     assert found["basis"]["repriced_usd"] == 11.5
+
+
+def test_a_selector_cut_short_names_the_endpoint_that_it_begins(run, week):
+    found = run("simulate", *week, "--cache-hit", "rag=0.6")
+    assert found.code == 2
+    assert "no usage has endpoint rag; did you mean rag_query?" in found.stderr
