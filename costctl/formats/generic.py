@@ -60,6 +60,9 @@ NAMES: dict[str, tuple[str, ...]] = {
 }
 """Field -> names that it goes by, the likeliest first."""
 
+TEXT = ("messages", "prompt", "query", "question")
+"""Names of what was asked; only keyed hashes of it are kept."""
+
 OUTSIDE = ("cache_read_input_tokens", "cache_creation_input_tokens")
 """Names that are no part of the `input_tokens` beside them."""
 
@@ -143,11 +146,20 @@ def _form(
         tables=tables,
         row=row,
         tokens=TokenBlock(counts=counts, input_includes=includes),
+        text=tuple(Value(paths=(path,)) for path in _texts(sample)),
         identity=Identity(scope="generic"),
         assumed=tuple(sorted(located)),
     )
     form = overlaid(form, said) if said else form
     return replace(form, keep=_any_count(form, keep_paths))
+
+
+def _texts(sample: Sample) -> Iterator[Path]:
+    """Yield where the prompts of a file stand."""
+    fold = sample.container == "csv"
+    for path in _candidates(TEXT):
+        if any(value for record in sample.records for value in found(record, path, fold=fold)):
+            yield path
 
 
 def _any_count(form: Format, paths: tuple[Path, ...]) -> Predicate:

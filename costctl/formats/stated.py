@@ -14,6 +14,9 @@ TOKEN_ALIASES = {"prompt_tokens": "input", "completion_tokens": "output", "input
 PARAMETERS = {"sample_rate", "prefix_step_tokens"}
 """What `--set` says about the log as a whole; no columns."""
 
+TEXT = "text"
+"""What `--map` calls the prompt; no column, since only hashes of it are kept."""
+
 INCLUDES = ("input_includes", "output_includes", "output_adds")
 MTIME = "file-mtime"
 
@@ -28,6 +31,7 @@ class Stated:
         constants: column -> fixed text; `occurred_at` may be `file-mtime`.
         includes: `input_includes` and the like.
         parameters: `sample_rate`, `prefix_step_tokens`: facts about the log, recorded with the ingest.
+        text: where the prompt's text is.
     """
 
     row: Mapping[str, Expression]
@@ -35,9 +39,10 @@ class Stated:
     constants: Mapping[str, str]
     includes: Mapping[str, tuple[str, ...]]
     parameters: Mapping[str, str]
+    text: Expression = ()
 
     def __bool__(self) -> bool:
-        return bool(self.row or self.counts or self.constants or self.includes)
+        return bool(self.row or self.counts or self.constants or self.includes or self.text)
 
     def unmet(self, form: Format, sample: Sample) -> Iterator[str]:
         """Say which paths of `--map` no record of a file's beginning has; a typing mistake is no count of zero."""
@@ -63,12 +68,13 @@ def stated(maps: Sequence[str] = (), sets: Sequence[str] = ()) -> Stated:
     includes: dict[str, tuple[str, ...]] = {}
     parameters: dict[str, str] = {}
     for text in maps:
-        field, path = _split("--map", text)
+        field, path = _split("--map", text, more=(TEXT,))
         if text.partition("=")[0].strip() == "input_uncached":
             # Who calls a field so says that nothing else is in it.
             includes["input_includes"] = ()
         target = counts if field in COUNTS else row
         target[field] = (_path_value(text, path),)
+    prompt = row.pop(TEXT, ())
     for text in sets:
         field, value = _split("--set", text, more=(*PARAMETERS, *INCLUDES, "tz"))
         if field in PARAMETERS:
@@ -81,7 +87,7 @@ def stated(maps: Sequence[str] = (), sets: Sequence[str] = ()) -> Stated:
             counts[field] = (Value(constant=value),)
         else:
             constants[field] = value
-    return Stated(row, counts, constants, includes, parameters)
+    return Stated(row, counts, constants, includes, parameters, prompt)
 
 
 def _split(flag: str, text: str, more: Sequence[str] = ()) -> tuple[str, str]:
@@ -134,6 +140,7 @@ def overlaid(form: Format, said: Stated) -> Format:
             **said.constants,
         },
         variants=variants,
+        text=said.text or form.text,
         carry=tuple(c for c in form.carry if c.column not in changed),
         assumed=tuple(sorted({*form.assumed, *said.constants} - {"tz"})),
     )

@@ -41,6 +41,7 @@ def compile_fast(form: Format) -> Fast | None:
     rest = [e for n, e in form.row.items() if n not in CORE] + [
         e for n, e in form.tokens.counts.items() if n not in COUNTS
     ]
+    rest.append(form.text)
     if not all(_plain(v) for e in (*core.values(), *counts.values()) for v in e) or not all(
         _absent(v) for e in rest for v in e
     ):
@@ -55,9 +56,7 @@ def compile_fast(form: Format) -> Fast | None:
 
 
 def _flat(form: Format) -> bool:
-    nested = (
-        form.explode or form.unwrap or form.parse or form.attributes or form.text or form.variants
-    )
+    nested = form.explode or form.unwrap or form.parse or form.attributes or form.variants
     chosen = (
         form.keep
         or form.skip

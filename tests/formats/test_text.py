@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pytest
 
 from costctl.formats import builtin, builtin_names
+from costctl.store import Store
 from tests.formats.cases import read
 
 MARK = "Quokka-7Zx"
@@ -59,12 +61,15 @@ RECORDS: dict[str, dict[str, Any]] = {
         "full_request": {"contents": [{"parts": [{"text": SAID}]}]},
         "full_response": {"usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 5}},
     },
+    "lesson_jsonl": USAGE | {"model": "gpt-4o", "timestamp": AT, "prompt": SAID, "answer": SAID},
     # These have no text to hash, and must lose it all the same.
     "claude_code": {"type": "assistant", "timestamp": AT, "sessionId": "s", "message": MESSAGE},
     "anthropic_messages": MESSAGE,
     "openai_response_objects": ANSWER,
-    "lesson_jsonl": USAGE | {"model": "gpt-4o", "timestamp": AT, "prompt": SAID, "answer": SAID},
 }
+CALL = {"request_id": "auto", "endpoint": "chat", "model": "gpt-4o", "prompt_tokens": 10}
+CALL |= {"completion_tokens": 5, "timestamp": AT, "prompt": SAID}
+OTHERS = ("llm_logs_db", "lesson_log", "lesson_sqlite")
 
 
 def logs_db(path: Path) -> None:
@@ -78,6 +83,14 @@ def logs_db(path: Path) -> None:
     connection.close()
 
 
+def usage_table(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"CREATE TABLE token_usage ({', '.join(CALL)})")
+        row = tuple((CALL | {"endpoint": "table"}).values())
+        connection.execute("INSERT INTO token_usage VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    connection.close()
+
+
 def database(tmp_path: Path, run: Callable[..., Any]) -> Path:
     """Read a log of each format, one of them with a broken line that quotes a prompt."""
     logs = tmp_path / "logs"
@@ -85,6 +98,8 @@ def database(tmp_path: Path, run: Callable[..., Any]) -> Path:
     for name, record in RECORDS.items():
         (logs / f"{name}.jsonl").write_text(json.dumps(record) + "\n", "utf-8")
     logs_db(logs / "llm_logs_db.db")
+    usage_table(logs / "usage.db")
+    (logs / "app.log").write_text(f"INFO:cost.tracking:{CALL!r}\n", "utf-8")
     broken = [json.dumps({"messages": CHAT})[:-9], json.dumps([SAID])]
     broken.append(json.dumps(USAGE | {"model": "m", "timestamp": "never", "prompt": SAID}))
     with (logs / "lesson_jsonl.jsonl").open("a", encoding="utf-8") as log:
@@ -92,7 +107,7 @@ def database(tmp_path: Path, run: Callable[..., Any]) -> Path:
     result = run("ingest", logs, "--count-tokens", "--db", "a.duckdb", "--json")
     files = json.loads(result.stdout)["result"]["files"]
     assert {file["format"]: file["new_rows"] for file in files} == dict.fromkeys(
-        (*RECORDS, "llm_logs_db"), 1
+        (*RECORDS, *OTHERS), 1
     )
     assert sum(file["rejected"] for file in files) == len(broken)
     return tmp_path / "a.duckdb"
@@ -113,7 +128,7 @@ def test_of_prompts_and_answers_only_hashes_enter_the_database(
             for row in connection.table(table).fetchall():
                 assert MARK not in str(row), table
         found = connection.execute(
-            "SELECT source_format FROM usage_wide WHERE request_hash IS NOT NULL"
+            "SELECT DISTINCT source_format FROM usage_wide WHERE request_hash IS NOT NULL"
         ).fetchall()
     hashed = {name for name in builtin_names() if builtin(name).text}
     assert {name for (name,) in found} == hashed
@@ -127,3 +142,27 @@ def test_a_log_that_leaves_the_text_out_has_no_prompts_that_repeat(tmp_path: Pat
     store, _ = read(log)
     hashes = store.connection.execute("SELECT request_hash FROM usage").fetchall()
     assert hashes == [(None,), (None,)]
+
+
+@pytest.mark.parametrize(
+    ("field", "flags"),
+    [("prompt", ()), ("query", ()), ("asked", ("--map", "text=asked"))],
+)
+@pytest.mark.parametrize("named", [True, False], ids=["known", "mapped"])
+def test_a_prompt_beside_the_counts_is_hashed_and_not_kept(run, tmp_path, field, flags, named):
+    time, model = ("timestamp", "model") if named else ("at", "which")
+    if not named:
+        flags = (*flags, "--map", "occurred_at=at", "--map", "model=which")
+    rows = [
+        {time: f"2026-11-01T0{hour}:00:00Z", model: "gpt-4o", field: text}
+        | {"prompt_tokens": 10, "completion_tokens": 1}
+        for hour, text in enumerate(["Where is Rome?", "where is «Rome»", "Where is Rome?"])
+    ]
+    (tmp_path / "calls.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run("ingest", "calls.jsonl", *flags).code == 0
+    with Store.open(tmp_path / "costctl.duckdb") as store:
+        found = store.connection.execute(
+            "SELECT count(request_hash), count(DISTINCT request_hash), count(DISTINCT normalised_hash) FROM usage"
+        ).fetchone()
+    assert found == (3, 2, 1)
+    assert b"Rome" not in (tmp_path / "costctl.duckdb").read_bytes()
