@@ -2,8 +2,10 @@
 
 from costctl.measure.base import Group
 
-NO_HASHES = "no hashes of prompts: the log has no prompt text"
-NO_STEPS = "no hashes of prompt beginnings: the log has no prompt text and no block hashes"
+NO_TEXT = "the log has no prompt text, or in a field that `ingest --map text=FIELD` must name"
+NO_HASHES = f"no hashes of prompts: {NO_TEXT}"
+NO_NORMALISED = f"no hashes of normalised prompts: {NO_TEXT}"
+NO_STEPS = f"no hashes of prompt beginnings: {NO_TEXT}; nor block hashes"
 SAMPLED = "a sampled log holds only some of the calls, and understates repeats"
 NO_CALLERS = "no call in scope names a user or a session: whether somebody waits cannot be told"
 NO_COST = "none of these calls has a price"

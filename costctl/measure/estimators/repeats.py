@@ -52,7 +52,7 @@ def _hashed(group: Group, variant: str) -> int:
 def _reason(variant: str) -> str:
     if variant == "exact":
         return refusals.NO_HASHES
-    return "no hashes of normalised prompts: the log has no prompt text"
+    return refusals.NO_NORMALISED
 
 
 def _one(place: Place, repeats: Repeats, groups: Sequence[int], variant: str) -> Estimate:
