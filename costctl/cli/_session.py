@@ -16,6 +16,7 @@ from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions
 from costctl.cli._when import moment_of, window_of, zone_of
 from costctl.config import Config, load_config
 from costctl.errors import CostctlError, NoDataError, nearest
+from costctl.reports.ingest import left_out, no_log, said_of
 from costctl.table import Envelope, Warn
 from costctl.vocabulary import DIMENSIONS, Condition, Query, Spent
 
@@ -202,7 +203,10 @@ def dimension_of(name: str) -> str:
 def require_rows(rows: int) -> None:
     """Raise after the output of a question whose scope holds nothing."""
     if not rows:
-        raise NoDataError("no usage in this scope", "`costctl status` shows what there is")
+        raise NoDataError(
+            "no usage in this scope",
+            "widen --where, --since, --until or --period; `costctl status` shows what a database holds",
+        )
 
 
 @contextmanager
@@ -243,14 +247,23 @@ def ingest_options(source: LogOptions, config: Config, **more: Any) -> Any:
 
 
 def read_logs(store: "Store", paths: Sequence[str], options: Any) -> tuple[Warn, ...]:
-    """Fill a store in memory; a log that cannot be read is an error, a rejected line a warning."""
+    """Fill a store in memory; a log that cannot be read is an error, what was left out a warning."""
     results = _engines.ingest().ingest(store, paths, options)
     broken = [result for result in results if result.error]
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
         raise CostctlError(f"{broken[0].path}: {broken[0].error}{more}", code="unreadable_log")
+    left = [result for result in results if result.listed_only]
+    if left and len(left) == len(results):
+        raise CostctlError(
+            f"{', '.join(paths)}: {no_log(results)}",
+            "`costctl formats explain FILE` shows what costctl makes of a file",
+            "unreadable_log",
+        )
     rejected = sum(result.rejected for result in results)
-    said = [Warn("log", warning) for result in results for warning in result.warnings]
+    said = [Warn("log", text) for text in said_of(results)]
+    if left:
+        said.append(Warn("left_out", left_out(results)))
     if rejected:
         first = next(result for result in results if result.rejected)
         said.append(

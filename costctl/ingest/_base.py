@@ -58,6 +58,7 @@ class FileResult:
         unchanged: the file is as it was when it was read; nothing was done.
         error: why the file was not read; the other counts are 0 then.
         listed_only: nothing recognises the file, and it was not named but found in a folder.
+        left_out: why, where it is `listed_only`.
     """
 
     path: str
@@ -79,6 +80,7 @@ class FileResult:
     unchanged: bool = False
     error: str | None = None
     listed_only: bool = False
+    left_out: str = ""
 
 
 @dataclass

@@ -3,7 +3,7 @@
 import gzip
 import shutil
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,14 +24,20 @@ class Spooled:
     blank: int = 0
 
 
-def spool(found: Found, container: Container, target: Path, tables: Iterable[str] = ()) -> Spooled:
-    """Write the records of a JSON, SQLite or logger file to `target`."""
+def spool(
+    found: Found,
+    container: Container,
+    target: Path,
+    tables: Iterable[str] = (),
+    needed: Sequence[str] = (log_text.NEEDED,),
+) -> Spooled:
+    """Write the records of a JSON, SQLite or logger file to `target`; of a log those that hold what is needed."""
     if container.kind == "sqlite":
         return _sqlite(found, container, target, tables)
     return (
         _json(found, container, target)
         if container.kind == "json"
-        else _log(found, container, target)
+        else _log(found, container, target, needed)
     )
 
 
@@ -77,18 +83,18 @@ def _json(found: Found, container: Container, target: Path) -> Spooled:
     return spooled
 
 
-def _log(found: Found, container: Container, target: Path) -> Spooled:
+def _log(found: Found, container: Container, target: Path, needed: Sequence[str]) -> Spooled:
     spooled = Spooled(target)
     with (
         open_text(found.path, container.compression) as file,
         target.open("w", encoding="utf-8") as out,
     ):
         lines = (raw.decode("utf-8-sig", errors="replace") for raw in file)
-        for number, line, document in log_text.records(lines):
+        for number, line, document in log_text.records(lines, needed):
             if document is not None:
                 out.write(document + "\n")
                 spooled.lines.append(number)
-            elif log_text.NEEDED in line and "{" in line:
+            elif "{" in line and any(name in line for name in needed):
                 reason = "usage record that cannot be read"
                 spooled.bad.append(Bad(number, reason, excerpt(line.encode())))
             elif line.strip():
