@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from costctl.cli import _engines
 from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._prices import load_prices
-from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions
+from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions, words_of
 from costctl.cli._when import moment_of, window_of, zone_of
 from costctl.config import Config, load_config
 from costctl.errors import CostctlError, NoDataError, nearest
@@ -53,6 +53,7 @@ class Session:
         query: window, conditions, zone and price options of the command line; `by` is empty.
         pricing: version and digest of the price table; empty without prices.
         warnings: what opening had to say.
+        words: of the command line, that say where usage comes from; for a command to try next.
     """
 
     store: "Store"
@@ -61,6 +62,7 @@ class Session:
     query: Query
     pricing: dict[str, object]
     warnings: tuple[Warn, ...] = ()
+    words: tuple[str, ...] = ()
 
     @property
     def as_of(self) -> datetime:
@@ -157,7 +159,8 @@ def usage_session(
             "future_rows", f"{_rows(late)} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
         )
         said = (*warnings, future) if late else warnings
-        yield Session(store, config, now, query, pricing, said)
+        words = (*paths, *words_of(source, prices, scope))
+        yield Session(store, config, now, query, pricing, said, words)
 
 
 def query_of(scope: ScopeOptions, moment: Moment) -> Query:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shlex
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -194,12 +195,40 @@ def test_insights_name_what_to_try(run, logs: Path, prices: Path):
     text = run("breakdown", logs, "--pricing", prices).stdout
     assert "acme-big-2 is a later model of its family" in text
     assert "acme-big will be retired on 2026-12-01" in text
-    assert "costctl simulate --swap acme-big=acme-big-2" in text
+    assert "--swap acme-big=acme-big-2" in text
     assert (
         "costctl simulate"
         not in run("breakdown", logs, "--pricing", prices, "--no-insights").stdout
     )
     assert "costctl simulate" not in run("breakdown", logs, "--pricing", prices, "--json").stdout
+
+
+def test_the_command_to_try_is_about_the_same_usage(run, tmp_path: Path, prices: Path):
+    own = {
+        "n": {"in": 3_000, "out": 5},
+        "what": "it's",
+        "m": "acme-big",
+        "at": "2026-11-02T00:00:00Z",
+    }
+    log(tmp_path / "own calls.jsonl", own)
+    flags = ("--map", "input=n.in", "--map", "output=n.out", "--map", "endpoint=what")
+    flags += (
+        "--map",
+        "model=m",
+        "--map",
+        "timestamp=at",
+        "--pricing",
+        prices,
+        "--where",
+        "model=!x*",
+    )
+    text = run("breakdown", "own calls.jsonl", *flags).stdout
+    commands = [shlex.split(line) for line in text.splitlines() if "costctl simulate" in line]
+    assert len(commands) > 1
+    for command in commands:
+        tried = run(*command[1:], "--json")
+        assert tried.code == 0, tried.stderr
+        assert json.loads(tried.stdout)["data"]["rows"] == 1
 
 
 def test_missing_values_have_words_in_tables_and_null_in_json(run, logs: Path, prices: Path):
