@@ -16,6 +16,7 @@ from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions
 from costctl.cli._when import moment_of, window_of, zone_of
 from costctl.config import Config, load_config
 from costctl.errors import CostctlError, NoDataError, nearest
+from costctl.render.style import clean
 from costctl.reports.ingest import left_out, no_log, said_of
 from costctl.table import Envelope, Warn
 from costctl.vocabulary import DIMENSIONS, Condition, Query, Spent
@@ -255,11 +256,13 @@ def read_logs(store: "Store", paths: Sequence[str], options: Any) -> tuple[Warn,
     broken = [result for result in results if result.error]
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        raise CostctlError(f"{broken[0].path}: {broken[0].error}{more}", code="unreadable_log")
+        raise CostctlError(
+            clean(f"{broken[0].path}: {broken[0].error}{more}"), code="unreadable_log"
+        )
     left = [result for result in results if result.listed_only]
     if left and len(left) == len(results):
         raise CostctlError(
-            f"{', '.join(paths)}: {no_log(results)}",
+            clean(f"{', '.join(paths)}: {no_log(results)}"),
             "`costctl formats explain FILE` shows what costctl makes of a file",
             "unreadable_log",
         )
@@ -272,7 +275,8 @@ def read_logs(store: "Store", paths: Sequence[str], options: Any) -> tuple[Warn,
         said.append(
             Warn(
                 "rejected_lines",
-                f"{rejected:,} lines were rejected, first in {first.path}: {first.first_reject}",
+                f"{'1 line was' if rejected == 1 else f'{rejected:,} lines were'} rejected, first in "
+                f"{first.path}: {first.first_reject}",
             )
         )
     return tuple(said)
