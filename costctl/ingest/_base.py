@@ -98,6 +98,7 @@ class Plan:
         skipped: lines that hold no record.
         fingerprint: of what will have been read.
         tail: only what was appended is read.
+        cut: the last line of the earlier read, where it was not whole and has since gone on.
         notes: warnings to show.
     """
 
@@ -114,6 +115,7 @@ class Plan:
     fingerprint: Fingerprint | None = None
     lines_to: int = 0
     tail: bool = False
+    cut: Path | None = None
     notes: list[str] = field(default_factory=list)
     others: tuple[Format, ...] = ()
     shares: list[tuple[str, int]] = field(default_factory=list)

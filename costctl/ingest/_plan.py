@@ -212,6 +212,9 @@ class Planner:
         plan.fingerprint = fingerprint.take(
             found.path, size=found.size, modified_ns=found.modified_ns, read_to=read_to
         )
+        if container.kind == "csv" and container.compression == "none" and before is not None:
+            target = self.spool / f"{plan.ingest_id}.cut"
+            plan.cut = _spool.cut_line(found, before.fingerprint, plan.part, target)
         if container.kind not in ENGINE_READS:
             self._spool(plan)
         elif plain and before is not None and self._only_tail(plan, before):

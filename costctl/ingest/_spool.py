@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from costctl.sources import json_text, log_text, sqlite_db
+from costctl.sources import fingerprint, json_text, log_text, sqlite_db
 from costctl.sources.discover import Found
+from costctl.sources.fingerprint import Fingerprint
 from costctl.sources.lines import Bad, excerpt, open_text
 from costctl.sources.sniff import BOM, Container
+from costctl.store.readers import Part
 
 
 @dataclass
@@ -65,6 +67,16 @@ def tail(path: Path, start: int, target: Path) -> Path:
     with path.open("rb") as source, target.open("wb") as out:
         source.seek(start)
         shutil.copyfileobj(source, out)
+    return target
+
+
+def cut_line(found: Found, before: Fingerprint, part: Part, target: Path) -> Path | None:
+    """Write the line that an earlier read of a CSV cut off as a table of its own, if it has since gone on."""
+    if not fingerprint.was_cut(found.path, size=found.size, before=before):
+        return None
+    _, line = fingerprint.last_whole_line(found.path, before.read_to)
+    header = part.delimiter.join("x" for _ in part.names)
+    target.write_bytes(header.encode() + b"\n" + line + b"\n")
     return target
 
 

@@ -143,6 +143,13 @@ class Loader:
                 "WHERE staged.ingest_id = b.ingest_id"
             )
 
+    def forget_staged(self) -> None:
+        """Drop the rows that what is staged has brought earlier."""
+        for table in ("usage_narrow", "usage_wide"):
+            self.connection.execute(
+                f"DELETE FROM {table} WHERE event_key IN (SELECT event_key FROM staged WHERE kind = 'row')"
+            )
+
     def settle(self, statement: Statement, parts: Sequence[Part], source: str) -> dict[int, Loaded]:
         """Fold what is staged into the store, and count what became of it."""
         settled = self._merged(statement, source)
