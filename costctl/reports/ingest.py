@@ -110,6 +110,7 @@ def _object(file: "FileResult") -> dict[str, object]:
         "formats": formats,
         "first_reject": file.first_reject or None,
         **more,
+        "left_out": file.left_out or None,
         "error": file.error,
     }
 

@@ -211,6 +211,12 @@ def test_in_a_folder_it_is_left_out_and_told(run, tmp_path):
     result = run("ingest", "logs")
     assert result.code == 0
     assert "2 files not recognised as a log, left out: logs/other.db, logs/zip" in result.stdout
+    files = json.loads(run("ingest", "logs", "--json").stdout)["result"]["files"]
+    assert {f["path"]: f["left_out"] is None for f in files} == {
+        "logs/a.jsonl": True,
+        "logs/other.db": False,
+        "logs/zip": False,
+    }
     direct = run("breakdown", "logs", "--json")
     (warning,) = json.loads(direct.stdout)["warnings"]
     assert warning["code"] == "left_out"
