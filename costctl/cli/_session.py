@@ -237,6 +237,7 @@ def _opened(
 
 def ingest_options(source: LogOptions, config: Config, **more: Any) -> Any:
     """Return the reader's options that the flags ask for."""
+    zone_of(source.source_tz)
     return _engines.ingest().IngestOptions(
         log_format=source.log_format,
         maps=source.map,

@@ -4,8 +4,9 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from zoneinfo import available_timezones
 
-from costctl.errors import nearest
+from costctl.errors import CostctlError, nearest
 from costctl.formats._base import Format, Path
 from costctl.formats.detect import Sample
 from costctl.formats.evaluate import found
@@ -97,3 +98,22 @@ def without(said: Stated, fields: Collection[str]) -> Stated:
 
 def _has(record: object, path: Path, fold: bool) -> bool:  # noqa: FBT001 - passed on
     return any(True for _ in found(record, path, fold=fold))
+
+
+def require_values(said: Stated) -> None:
+    """Refuse a `--set` that no record could take.
+
+    Errors: `CostctlError`.
+    """
+    for field, expression in said.counts.items():
+        for value in expression:
+            if value.constant is not None and not str(value.constant).isdecimal():
+                raise CostctlError(
+                    f"--set {field}={value.constant}: no count of tokens", hint="write digits"
+                )
+    zone = said.constants.get("tz")
+    if zone is not None and zone not in available_timezones():
+        raise CostctlError(
+            f"--set tz={zone}: unknown time zone{nearest(zone, available_timezones())}",
+            hint="names are as in Europe/Berlin, or UTC",
+        )

@@ -11,13 +11,13 @@ from costctl.errors import CostctlError
 from costctl.formats import format_named, load_formats
 from costctl.formats._base import Format
 from costctl.formats.detect import Detection, Sample, detect, fitted
-from costctl.formats.generic import guess
+from costctl.formats.generic import Guess, guess
 from costctl.formats.mixed import JSON, MOST, shared_out
 from costctl.formats.rules import EndpointRule
 from costctl.formats.stated import MTIME, Stated, overlaid, stated
 from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
-from costctl.ingest._fields import absent, lacks, some_fields, without
+from costctl.ingest._fields import absent, lacks, require_values, some_fields, without
 from costctl.ingest._sample import header, sample_of
 from costctl.ingest.declared import declared_formats, declared_rules
 from costctl.sources import fingerprint, lines, log_text
@@ -31,8 +31,8 @@ from costctl.store.unpack import unpack_text
 from costctl.yaml_tree import Node
 
 ENGINE_READS = ("jsonl", "csv", "parquet")
-NO_LOG = ("no_log", "unknown_format")
-"""Codes of errors that say only that a file is no log: no failure of a folder that holds it."""
+NO_LOG = "no_log"
+"""Code of an error that says only that a file is no log: no failure of a folder that holds it."""
 
 SAY = (
     "; say what its fields mean: --map input=FIELD --map output=FIELD --map model=FIELD "
@@ -48,9 +48,16 @@ class Planner:
         self.options = options
         self.spool = spool
         self.said = stated(options.maps, options.sets)
+        require_values(self.said)
         self.needed = (log_text.NEEDED, *_first_keys(self.said))
         self.entries, self.entries_path = declared_formats(options.configs)
         self.formats = load_formats(self.entries, self.entries_path)
+        asked = options.log_format
+        self.named = (
+            format_named(str(asked), self.entries, self.entries_path)
+            if asked not in {None, "", "auto"}
+            else None
+        )
         self.earlier = ledger.earlier(store)
         self.rules = declared_rules(options.configs)
         first = options.endpoint_from
@@ -67,10 +74,8 @@ class Planner:
             return self._plan(found)
         except CostctlError as error:
             said = f"{error}".removeprefix(f"{found.path}: ")
-            if error.code == "unknown_format":
-                said += SAY
             said += f" ({error.hint})" if error.hint else ""
-            if error.code in NO_LOG and not found.named:
+            if error.code == NO_LOG and not found.named:
                 return FileResult(found.shown, listed_only=True, left_out=said)
             return FileResult(found.shown, error=said)
         except (OSError, EOFError) as error:
@@ -143,14 +148,12 @@ class Planner:
         self, found: Found, container: Container, part: Part, notes: list[str]
     ) -> tuple[Format, ...]:
         """Return what reads a file: one format, or for a file of several the best one first."""
-        options = self.options
         sample = self._sample(found, container, part)
-        if options.log_format not in {None, "", "auto"}:
-            named = format_named(str(options.log_format), self.entries, self.entries_path)
-            return (self._stated(fitted(named, sample), sample, notes),)
+        if self.named is not None:
+            return (self._stated(fitted(self.named, sample), sample, notes),)
         detected = detect(sample, self.formats)
         if detected.format is None:
-            guessed = guess(sample, self.said)
+            guessed = self._guessed(sample)
             if guessed is None:
                 return ()
             if guessed.flags:
@@ -159,6 +162,12 @@ class Planner:
             return (self._endpoint(guessed.format),)
         forms = self._mixed(detected, container)
         return tuple(self._stated(form, sample, notes) for form in forms)
+
+    def _guessed(self, sample: Sample) -> Guess | None:
+        try:
+            return guess(sample, self.said)
+        except CostctlError as error:  # tables of which none, or more than one, looks like usage
+            raise CostctlError(f"{error}{SAY}", error.hint, NO_LOG) from error
 
     def _mixed(self, detected: Detection, container: Container) -> tuple[Format, ...]:
         best = detected.format
