@@ -1,7 +1,9 @@
 """What to do with each file: what it is, which format reads it, and how much of it is new."""
 
+import gzip
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -78,7 +80,11 @@ class Planner:
             if error.code == NO_LOG and not found.named:
                 return FileResult(found.shown, listed_only=True, left_out=said)
             return FileResult(found.shown, error=said)
-        except (OSError, EOFError) as error:
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            return FileResult(
+                found.shown, error=f"cut off or damaged: {error} (copy the file again)"
+            )
+        except OSError as error:
             return FileResult(found.shown, error=str(error))
 
     def _plan(self, found: Found) -> Plan | FileResult:

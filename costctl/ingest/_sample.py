@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import zlib
 from collections.abc import Sequence
 from itertools import islice
 
@@ -62,11 +63,15 @@ def _lines(store: Store, found: Found, container: Container) -> list[str]:
     if container.compression == "zstd":
         text = readers.first_text(store.connection, found.path, "zstd", 1 << 22)
         return text.decode("utf-8", errors="replace").splitlines()[:SAMPLE]
+    lines: list[str] = []
     with open_text(found.path, container.compression) as file:
         try:
-            return [raw.decode("utf-8-sig", errors="replace") for raw in islice(file, SAMPLE)]
-        except (EOFError, OSError):
-            return []
+            lines += (raw.decode("utf-8-sig", errors="replace") for raw in islice(file, SAMPLE))
+        except (EOFError, OSError, zlib.error):
+            # Enough to tell what it is; that it is cut off is told when it is read.
+            if not lines:
+                raise
+    return lines
 
 
 def _json(found: Found, container: Container) -> list[object]:

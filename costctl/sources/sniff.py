@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costctl.errors import CostctlError
+from costctl.sources.zstd_frames import is_whole
 
 HEAD = 1 << 16
 BOM = b"\xef\xbb\xbf"
@@ -73,6 +74,10 @@ def sniff(path: Path, unpack_zstd: Callable[[Path], bytes]) -> Container:
     if head.startswith(GZIP):
         compression, head = "gzip", _gunzip_head(path)
     elif head.startswith(ZSTD):
+        if not is_whole(path):
+            raise CostctlError(
+                f"{path}: cut off or damaged zstd", hint="copy the file again", code="unreadable"
+            )
         compression, head = "zstd", unpack_zstd(path)
     if head.startswith((SQLITE, PARQUET)):
         kind = "sqlite" if head.startswith(SQLITE) else "parquet"

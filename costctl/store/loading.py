@@ -7,7 +7,6 @@ from datetime import datetime
 
 import duckdb
 
-from costctl.errors import CostctlError
 from costctl.store import billing, readers
 from costctl.store.compile import Statement
 from costctl.store.compile_stage import MACROS as STAGE_MACROS
@@ -126,14 +125,8 @@ class Loader:
             )
         run("SET preserve_insertion_order = true")
         try:
-            run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
-        except (
-            duckdb.InvalidInputException,
-            duckdb.IOException,
-            duckdb.ConversionException,
-        ) as error:
-            code = "record_too_long" if "maximum_object_size" in str(error) else "unreadable_log"
-            raise CostctlError(str(error).splitlines()[0], code=code) from error
+            with readers.readable():
+                run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
         finally:
             with suppress(duckdb.TransactionException):
                 run("SET preserve_insertion_order = false")

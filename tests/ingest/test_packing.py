@@ -19,6 +19,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from costctl.sources.zstd_frames import is_whole
 from costctl.store.unpack import unpack_text
 from tests.ingest.records import record, total_of, write
 
@@ -57,14 +58,14 @@ def as_csv(delimiter: str = ",") -> bytes:
     return out.getvalue().encode()
 
 
-def as_sqlite(folder: Path) -> bytes:
+def as_sqlite(folder: Path, times: int = 1) -> bytes:
     path = folder / "made.db"
     with sqlite3.connect(path) as made:
         made.execute(f"CREATE TABLE token_usage ({', '.join(CALLS[0])})")
         marks = ", ".join("?" * len(CALLS[0]))
         made.executemany(
             f"INSERT INTO token_usage VALUES ({marks})",  # noqa: S608 - our own table
-            [tuple(call.values()) for call in CALLS],
+            [tuple(call.values()) for call in CALLS] * times,
         )
     made.close()
     text = path.read_bytes()
@@ -271,3 +272,42 @@ def test_broken_bytes_in_a_packed_text_cost_no_line(tmp_path, broken):
     subprocess.run([str(ZSTD), "-q", str(plain)], check=True)
     unpack_text(duckdb.connect(), tmp_path / "a.log.zst", tmp_path / "out")
     assert (tmp_path / "out").read_bytes() == plain.read_bytes().replace(b"\xff", b"?")
+
+
+def damaged(text: bytes) -> bytes:
+    middle = len(text) // 2
+    return (
+        text[:middle]
+        + bytes(byte ^ 0x5A for byte in text[middle : middle + 30])
+        + text[middle + 30 :]
+    )
+
+
+@pytest.mark.parametrize("hurt", [lambda text: text[: len(text) * 2 // 3], damaged])
+@pytest.mark.parametrize("container", ["jsonl", "json", "csv", "log", "sqlite"])
+def test_a_damaged_file_is_refused_alone(run, tmp_path, container, hurt):
+    text = as_sqlite(tmp_path, 40) if container == "sqlite" else TEXTS[container] * 40
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "x.gz").write_bytes(hurt(gzip.compress(text)))
+    if container == "sqlite":
+        (logs / "x.db").write_bytes(hurt(text))
+    else:
+        (logs / "x.zst").write_bytes(hurt(zstd(text, tmp_path / "x").read_bytes()))
+    write(logs / "whole.jsonl", CALLS)
+    result = run("ingest", "logs", "--json")
+    files = json.loads(result.stdout)["result"]["files"]
+    assert result.code == 2
+    assert {Path(f["path"]).name for f in files if f["error"]} == {p.name for p in logs.glob("x.*")}
+    assert total_of(run("breakdown", "--json"))["requests"] == len(CALLS)
+
+
+def test_a_packed_file_is_whole_only_at_its_end(tmp_path):
+    text = zstd(TEXTS["jsonl"], tmp_path / "x").read_bytes()
+    skipped = b"\x51\x2a\x4d\x18\x03\x00\x00\x00abc"
+    for whole in (text, text + text, skipped + text, text + skipped):
+        (tmp_path / "y").write_bytes(whole)
+        assert is_whole(tmp_path / "y")
+    for end in range(len(text)):
+        (tmp_path / "y").write_bytes(text[:end])
+        assert not is_whole(tmp_path / "y")
