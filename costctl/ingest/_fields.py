@@ -63,13 +63,14 @@ def absent(said: Stated, form: Format, sample: Sample) -> dict[str, str]:
             own = {name for record in records for name in _leaves(record, "", DEEPEST)}
             close = nearest(str(paths[0]), own).removeprefix("; ")
             flag = f"--map {SHORT.get(field, field)}={paths[0]}"
-            lacking[field] = f"{flag} ({close})" if close else flag
+            text = f"{flag}: none of the first records has {paths[0]}"
+            lacking[field] = f"{text} ({close})" if close else text
     return lacking
 
 
 def lacks(absent: Mapping[str, str]) -> list[str]:
     """Return the warning about stated fields that are absent, if any."""
-    return [f"no such field in the first records: {', '.join(absent.values())}"] if absent else []
+    return ["; ".join(absent.values())] if absent else []
 
 
 def _records(sample: Sample, form: Format) -> list[object]:
