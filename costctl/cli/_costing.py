@@ -24,7 +24,7 @@ def breakdown(
     facts = rollup.facts(session.store, query)
     total = added(spent)
     lines = (
-        insight_lines(mixes(session.store, query, session.as_of), session.as_of)
+        insight_lines(mixes(session.store, query, session.as_of), session.as_of, session.words)
         if insights and total.rows
         else ()
     )

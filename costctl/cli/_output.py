@@ -78,7 +78,8 @@ def warn(warnings: "Sequence[Warn]", output: "OutputOptions") -> None:
     if output.quiet or output.shape == "json":
         return
     for warning in warnings:
-        say(f"warning: {warning.message}")
+        # A name out of a log may hold a line end; the rest of it must not pass for a line of ours.
+        say(clean(f"warning: {warning.message}"))
 
 
 def tell(text: str, output: "OutputOptions") -> None:

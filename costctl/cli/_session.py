@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from costctl.cli import _engines
 from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._prices import load_prices
-from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions
+from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions, words_of
 from costctl.cli._when import moment_of, window_of, zone_of
 from costctl.config import Config, load_config
 from costctl.errors import CostctlError, NoDataError, nearest
+from costctl.render.style import clean
+from costctl.reports.ingest import left_out, no_log, said_of
 from costctl.table import Envelope, Warn
 from costctl.vocabulary import DIMENSIONS, Condition, Query, Spent
 
@@ -52,6 +54,7 @@ class Session:
         query: window, conditions, zone and price options of the command line; `by` is empty.
         pricing: version and digest of the price table; empty without prices.
         warnings: what opening had to say.
+        words: of the command line, that say where usage comes from; for a command to try next.
     """
 
     store: "Store"
@@ -60,6 +63,7 @@ class Session:
     query: Query
     pricing: dict[str, object]
     warnings: tuple[Warn, ...] = ()
+    words: tuple[str, ...] = ()
 
     @property
     def as_of(self) -> datetime:
@@ -156,7 +160,8 @@ def usage_session(
             "future_rows", f"{_rows(late)} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
         )
         said = (*warnings, future) if late else warnings
-        yield Session(store, config, now, query, pricing, said)
+        words = (*paths, *words_of(source, prices, scope))
+        yield Session(store, config, now, query, pricing, said, words)
 
 
 def query_of(scope: ScopeOptions, moment: Moment) -> Query:
@@ -202,7 +207,10 @@ def dimension_of(name: str) -> str:
 def require_rows(rows: int) -> None:
     """Raise after the output of a question whose scope holds nothing."""
     if not rows:
-        raise NoDataError("no usage in this scope", "`costctl status` shows what there is")
+        raise NoDataError(
+            "no usage in this scope",
+            "widen --where, --since, --until or --period; `costctl status` shows what a database holds",
+        )
 
 
 @contextmanager
@@ -229,6 +237,7 @@ def _opened(
 
 def ingest_options(source: LogOptions, config: Config, **more: Any) -> Any:
     """Return the reader's options that the flags ask for."""
+    zone_of(source.source_tz)
     return _engines.ingest().IngestOptions(
         log_format=source.log_format,
         maps=source.map,
@@ -243,14 +252,25 @@ def ingest_options(source: LogOptions, config: Config, **more: Any) -> Any:
 
 
 def read_logs(store: "Store", paths: Sequence[str], options: Any) -> tuple[Warn, ...]:
-    """Fill a store in memory; a log that cannot be read is an error, a rejected line a warning."""
+    """Fill a store in memory; a log that cannot be read is an error, what was left out a warning."""
     results = _engines.ingest().ingest(store, paths, options)
     broken = [result for result in results if result.error]
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""
-        raise CostctlError(f"{broken[0].path}: {broken[0].error}{more}", code="unreadable_log")
+        raise CostctlError(
+            clean(f"{broken[0].path}: {broken[0].error}{more}"), code="unreadable_log"
+        )
+    left = [result for result in results if result.listed_only]
+    if left and len(left) == len(results):
+        raise CostctlError(
+            clean(f"{', '.join(paths)}: {no_log(results)}"),
+            "`costctl formats explain FILE` shows what costctl makes of a file",
+            "unreadable_log",
+        )
     rejected = sum(result.rejected for result in results)
-    said = [Warn("log", warning) for result in results for warning in result.warnings]
+    said = [Warn("log", text) for text in said_of(results)]
+    if left:
+        said.append(Warn("left_out", left_out(results)))
     if rejected:
         first = next(result for result in results if result.rejected)
         said.append(

@@ -1,12 +1,15 @@
 """The flags that say where usage comes from: settings, a database, or logs and how to read them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from costctl.cli._complete import a_log_format
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FROM = "Where usage comes from"
 
@@ -108,3 +111,18 @@ class LogOptions:
 @dataclass(frozen=True)
 class SourceOptions(LogOptions, DbOptions):
     """Where usage comes from: the database, or logs with the flags that explain them."""
+
+
+def words_of(*options: "DataclassInstance | None") -> tuple[str, ...]:
+    """Return the flags that differ from their defaults, as a command line writes them."""
+    given = [(f, getattr(part, f.name)) for part in options if part for f in fields(part)]
+    words: list[str] = []
+    for field, value in given:
+        flag = f"--{field.name.replace('_', '-')}"
+        if value == field.default:
+            continue
+        if isinstance(value, list | tuple):
+            words += [word for item in value for word in (flag, str(item))]
+        else:
+            words += [flag] if value is True else [flag, str(value)]
+    return tuple(words)

@@ -16,6 +16,7 @@ from costctl.cli._session import ingest_options, moment_in, settings_of
 from costctl.cli._source_options import DbOptions, LogOptions
 from costctl.config import Config
 from costctl.errors import CostctlError
+from costctl.render.style import clean
 from costctl.reports.ingest import failures, ingest_report
 from costctl.reports.status import doubled_warnings
 from costctl.table import Envelope
@@ -124,5 +125,7 @@ def _refuse(results: "Sequence[FileResult]") -> None:
     if lines:
         more = f"\nand {len(lines) - 1} more that could not be read" if len(lines) > 1 else ""
         raise CostctlError(
-            lines[0] + more, "`costctl formats` lists what costctl can read", "unreadable_log"
+            clean(lines[0]) + more,
+            "`costctl formats` lists what costctl can read",
+            "unreadable_log",
         )

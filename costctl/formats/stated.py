@@ -1,14 +1,12 @@
 """What the user says about a log on the command line: `--map FIELD=PATH` and `--set FIELD=VALUE`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from costctl.errors import CostctlError, nearest
 from costctl.formats._base import COUNTS, Expression, Format, TokenBlock, Value
 from costctl.formats._path import BadPathError, parse_path
 from costctl.formats._read import ROW_KEYS, canonical_column
-from costctl.formats.detect import Sample, seen_keys
-from costctl.formats.evaluate import found
 
 TOKEN_ALIASES = {"prompt_tokens": "input", "completion_tokens": "output", "input_uncached": "input"}
 PARAMETERS = {"sample_rate", "prefix_step_tokens"}
@@ -43,18 +41,6 @@ class Stated:
 
     def __bool__(self) -> bool:
         return bool(self.row or self.counts or self.constants or self.includes or self.text)
-
-    def unmet(self, form: Format, sample: Sample) -> Iterator[str]:
-        """Say which paths of `--map` no record of a file's beginning has; a typing mistake is no count of zero."""
-        if form.explode or form.unwrap or form.parse or not sample.records:
-            return
-        for field, expression in {**self.row, **self.counts}.items():
-            for path in (path for value in expression for path in value.paths):
-                fold = form.ignore_case or sample.container == "csv"
-                if path.up or any(True for r in sample.records for _ in found(r, path, fold=fold)):
-                    continue
-                close = nearest(str(path), seen_keys(sample))
-                yield f"--map {field}={path}: none of the first records has {path}{close}"
 
 
 def stated(maps: Sequence[str] = (), sets: Sequence[str] = ()) -> Stated:

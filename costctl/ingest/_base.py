@@ -58,6 +58,7 @@ class FileResult:
         unchanged: the file is as it was when it was read; nothing was done.
         error: why the file was not read; the other counts are 0 then.
         listed_only: nothing recognises the file, and it was not named but found in a folder.
+        left_out: why, where it is `listed_only`.
     """
 
     path: str
@@ -79,6 +80,7 @@ class FileResult:
     unchanged: bool = False
     error: str | None = None
     listed_only: bool = False
+    left_out: str = ""
 
 
 @dataclass
@@ -96,6 +98,7 @@ class Plan:
         skipped: lines that hold no record.
         fingerprint: of what will have been read.
         tail: only what was appended is read.
+        cut: the last line of the earlier read, where it was not whole and has since gone on.
         notes: warnings to show.
         reread: the file was read before, with other options.
     """
@@ -113,6 +116,7 @@ class Plan:
     fingerprint: Fingerprint | None = None
     lines_to: int = 0
     tail: bool = False
+    cut: Path | None = None
     notes: list[str] = field(default_factory=list)
     others: tuple[Format, ...] = ()
     shares: list[tuple[str, int]] = field(default_factory=list)

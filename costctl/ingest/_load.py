@@ -17,7 +17,7 @@ from costctl.store.connection import Store
 from costctl.store.ledger import Entry
 from costctl.store.loading import Loaded, Loader, Span
 from costctl.store.loading_fast import FastLoader
-from costctl.store.readers import LONGEST, LONGEST_EVER
+from costctl.store.readers import LONGEST, LONGEST_EVER, Part
 from costctl.tokens import count_prompt
 
 FAST_FROM = 1 << 20
@@ -74,6 +74,9 @@ class BatchLoader:
 
     def _load(self, plans: list[Plan]) -> list[FileResult]:
         statement = compile_format(plans[0].form, tz=self.options.source_tz)
+        for plan in plans:
+            if plan.cut and plan.form.to == "usage":
+                self._forget(statement, replace(plan.part, path=plan.cut))
         loaded = self._read(statement, plans)
         for plan in plans:
             if plan.others:
@@ -109,12 +112,19 @@ class BatchLoader:
             done = FastLoader(self.loader).load(statement, fast, first.part, source)
             if done is not None:
                 return {first.ingest_id: done}
-        endpoint = (
-            endpoint_sql(statement, self.planner.rules, self.planner.endpoint_first)
-            if self.planner.rules
-            else None
-        )
+        endpoint = self._endpoint(statement)
         return self.loader.load(statement, [plan.part for plan in plans], source, endpoint=endpoint)
+
+    def _endpoint(self, statement: Statement) -> str | None:
+        if not self.planner.rules:
+            return None
+        return endpoint_sql(statement, self.planner.rules, self.planner.endpoint_first)
+
+    def _forget(self, statement: Statement, cut: Part) -> None:
+        """Drop the row that a half line brought; the whole line is about to be read."""
+        self.loader.stage(statement, [cut], self._endpoint(statement))
+        self.loader.forget_staged()
+        readers.csv_rejects(self.store.connection)
 
     def _read_others(self, plan: Plan, best: Loaded) -> Loaded:
         """Read the lines of other formats in a file, and count them among its records."""

@@ -1,7 +1,10 @@
 """What to do with each file: what it is, which format reads it, and how much of it is new."""
 
+import gzip
 import hashlib
 import json
+import zlib
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,25 +12,34 @@ from pathlib import Path
 from costctl.errors import CostctlError
 from costctl.formats import format_named, load_formats
 from costctl.formats._base import Format
-from costctl.formats.detect import Detection, Sample, detect, fitted, seen_keys
-from costctl.formats.generic import guess
+from costctl.formats.detect import Detection, Sample, detect, fitted
+from costctl.formats.generic import Guess, guess
 from costctl.formats.mixed import JSON, MOST, shared_out
 from costctl.formats.rules import EndpointRule
-from costctl.formats.stated import MTIME, overlaid, stated
+from costctl.formats.stated import MTIME, Stated, overlaid, stated
 from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
+from costctl.ingest._fields import absent, lacks, require_values, some_fields, without
 from costctl.ingest._sample import header, sample_of
 from costctl.ingest.declared import declared_formats, declared_rules
-from costctl.sources import fingerprint, lines
+from costctl.sources import fingerprint, lines, log_text
 from costctl.sources.discover import Found, Missing
 from costctl.sources.sniff import Container, sniff
 from costctl.store import ledger, readers
 from costctl.store.connection import Store
 from costctl.store.ledger import Earlier
 from costctl.store.readers import Part
+from costctl.store.unpack import unpack_text
 from costctl.yaml_tree import Node
 
 ENGINE_READS = ("jsonl", "csv", "parquet")
+NO_LOG = "no_log"
+"""Code of an error that says only that a file is no log: no failure of a folder that holds it."""
+
+SAY = (
+    "; say what its fields mean: --map input=FIELD --map output=FIELD --map model=FIELD "
+    "--map timestamp=FIELD"
+)
 
 
 class Planner:
@@ -38,6 +50,8 @@ class Planner:
         self.options = options
         self.spool = spool
         self.said = stated(options.maps, options.sets)
+        require_values(self.said)
+        self.needed = (log_text.NEEDED, *_first_keys(self.said))
         self.entries, self.entries_path = declared_formats(options.configs)
         self.formats = load_formats(self.entries, self.entries_path)
         named = options.log_format
@@ -52,6 +66,7 @@ class Planner:
         self.endpoint_first = stated([f"endpoint={first}"]).row["endpoint"] if first else ()
         self.options_hash = _hash(options, self.named, self.entries, self.rules)
         self.next_id = ledger.next_id(store)
+        self.texts: dict[Path, Path] = {}
 
     def plan(self, found: Found | Missing) -> Plan | FileResult:
         """Return how to read a file, or what became of it already."""
@@ -60,9 +75,16 @@ class Planner:
         try:
             return self._plan(found)
         except CostctlError as error:
-            said = f"{error}" + (f" ({error.hint})" if error.hint else "")
+            said = f"{error}".removeprefix(f"{found.path}: ")
+            said += f" ({error.hint})" if error.hint else ""
+            if error.code == NO_LOG and not found.named:
+                return FileResult(found.shown, listed_only=True, left_out=said)
             return FileResult(found.shown, error=said)
-        except (OSError, EOFError) as error:
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            return FileResult(
+                found.shown, error=f"cut off or damaged: {error} (copy the file again)"
+            )
+        except OSError as error:
             return FileResult(found.shown, error=str(error))
 
     def _plan(self, found: Found) -> Plan | FileResult:
@@ -83,7 +105,8 @@ class Planner:
             lambda path: readers.first_text(self.store.connection, path, "zstd", 1 << 16),
         )
         if container.kind == "empty":
-            return FileResult(found.shown, container="empty", listed_only=not found.named)
+            listed = not found.named
+            return FileResult(found.shown, "", "empty", listed_only=listed, left_out="empty")
         self.next_id += 1
         part = self._part(found, container)
         notes: list[str] = []
@@ -93,17 +116,36 @@ class Planner:
         plan = Plan(found, container, forms[0], part, self.next_id, notes=notes, others=forms[1:])
         plan.reread = reread
         self._read_part(plan, before)
+        if plan.form.name == "generic" and plan.lines is not None and not (plan.lines or plan.bad):
+            return self._unknown(found, container, part)
         return plan
 
     def sample(self, found: Found, container: Container) -> Sample:
         """Return the beginning of a file, for detection."""
-        return sample_of(self.store, found, container, self._part(found, container))
+        return self._sample(found, container, self._part(found, container))
+
+    def _sample(self, found: Found, container: Container, part: Part) -> Sample:
+        return sample_of(self.store, *self._text(found, container), part, self.needed)
+
+    def _text(self, found: Found, container: Container) -> tuple[Found, Container]:
+        """Return the same file unpacked, where only the engine can unpack it and cannot read it."""
+        if container.compression != "zstd" or (
+            container.kind in ENGINE_READS and not container.bom
+        ):
+            return found, container
+        if found.path not in self.texts:
+            target = self.spool / f"{len(self.texts)}.text"
+            self.texts[found.path] = unpack_text(self.store.connection, found.path, target)
+        text = self.texts[found.path]
+        return replace(found, path=text), replace(container, compression="none")
 
     def _part(self, found: Found, container: Container) -> Part:
         path = found.path
         compression = container.compression
         if container.bom and container.kind == "jsonl":
-            path = _spool.without_mark(path, compression, self.spool / f"{self.next_id}.unmarked")
+            source, plain = self._text(found, container)
+            target = self.spool / f"{self.next_id}.unmarked"
+            path = _spool.without_mark(source.path, plain.compression, target)
             compression = "none"
         if container.kind not in ENGINE_READS:
             return Part(self.next_id, self.spool / f"{self.next_id}.jsonl")
@@ -114,24 +156,26 @@ class Planner:
         self, found: Found, container: Container, part: Part, notes: list[str]
     ) -> tuple[Format, ...]:
         """Return what reads a file: one format, or for a file of several the best one first."""
-        sample = sample_of(self.store, found, container, part)
+        sample = self._sample(found, container, part)
         if self.named is not None:
-            form = self._stated(fitted(self.named, sample))
-            notes.extend(self.said.unmet(form, sample))
-            return (form,)
+            return (self._stated(fitted(self.named, sample), sample, notes),)
         detected = detect(sample, self.formats)
         if detected.format is None:
-            guessed = guess(sample, self.said)
+            guessed = self._guessed(sample)
             if guessed is None:
                 return ()
-            notes.extend(self.said.unmet(guessed.format, sample))
             if guessed.flags:
                 notes.append("guessed from the names of the fields: " + " ".join(guessed.flags))
+            notes += lacks(absent(self.said, guessed.format, sample))
             return (self._endpoint(guessed.format),)
-        forms = tuple(self._stated(form) for form in self._mixed(detected, container))
-        if len(forms) == 1:
-            notes.extend(self.said.unmet(forms[0], sample))
-        return forms
+        forms = self._mixed(detected, container)
+        return tuple(self._stated(form, sample, notes) for form in forms)
+
+    def _guessed(self, sample: Sample) -> Guess | None:
+        try:
+            return guess(sample, self.said)
+        except CostctlError as error:  # tables of which none, or more than one, looks like usage
+            raise CostctlError(f"{error}{SAY}", error.hint, NO_LOG) from error
 
     def _mixed(self, detected: Detection, container: Container) -> tuple[Format, ...]:
         best = detected.format
@@ -143,9 +187,14 @@ class Planner:
             return (best,)
         return shared_out(best, others)
 
-    def _stated(self, form: Format) -> Format:
-        """Lay what the user said over a format."""
-        return self._endpoint(overlaid(form, self.said))
+    def _stated(self, form: Format, sample: Sample, notes: list[str]) -> Format:
+        """Lay what the user said over a format, but keep its own fields where the file lacks the stated ones.
+
+        One `--map` may be meant for another file of the same folder.
+        """
+        lacking = absent(self.said, form, sample)
+        notes += [note for note in lacks(lacking) if note not in notes]
+        return self._endpoint(overlaid(form, without(self.said, lacking)))
 
     def _endpoint(self, form: Format) -> Format:
         """Put the user's field before those of the format."""
@@ -161,15 +210,13 @@ class Planner:
         return replace(form, constants={**form.constants, "occurred_at": moment.isoformat()})
 
     def _unknown(self, found: Found, container: Container, part: Part) -> FileResult:
-        if not found.named:
-            return FileResult(found.shown, container=container.kind, listed_only=True)
-        keys = ", ".join(seen_keys(sample_of(self.store, found, container, part))[:20])
-        error = f"no log format recognises this file; it has {keys or 'no records'}"
-        return FileResult(
-            found.shown,
-            container=container.kind,
-            error=f"{error}; say what its fields mean: --map input=FIELD --map output=FIELD --map model=FIELD --map timestamp=FIELD",
+        has = some_fields(self._sample(found, container, part))
+        said = (
+            f"no log format recognises this file; it has {has or 'no records'}{SAY if has else ''}"
         )
+        if not found.named:
+            return FileResult(found.shown, "", container.kind, listed_only=True, left_out=said)
+        return FileResult(found.shown, container=container.kind, error=said)
 
     def _read_part(self, plan: Plan, before: Earlier | None) -> None:
         """Decide how much is read, spool what the engine cannot read, and take the fingerprint."""
@@ -182,6 +229,9 @@ class Planner:
         plan.fingerprint = fingerprint.take(
             found.path, size=found.size, modified_ns=found.modified_ns, read_to=read_to
         )
+        if container.kind == "csv" and container.compression == "none" and before is not None:
+            target = self.spool / f"{plan.ingest_id}.cut"
+            plan.cut = _spool.cut_line(found, before.fingerprint, plan.part, target)
         if container.kind not in ENGINE_READS:
             self._spool(plan)
         elif plain and before is not None and self._only_tail(plan, before):
@@ -217,12 +267,20 @@ class Planner:
     def _spool(self, plan: Plan) -> None:
         tables: tuple[str, ...] = ()
         if plan.container.kind == "sqlite":
-            have = sample_of(self.store, plan.found, plan.container, plan.part).tables
+            have = self._sample(plan.found, plan.container, plan.part).tables
             wanted = {name.lower() for name in plan.form.tables}
             tables = tuple(name for name in have if not wanted or name.lower() in wanted)
-        spooled = _spool.spool(plan.found, plan.container, plan.part.path, tables)
+        source, container = self._text(plan.found, plan.container)
+        spooled = _spool.spool(source, container, plan.part.path, tables, self.needed)
         plan.lines, plan.bad = spooled.lines, spooled.bad
         plan.skipped, plan.blank = spooled.skipped, spooled.blank
+
+
+def _first_keys(said: Stated) -> Iterator[str]:
+    """Yield what a logged dict must hold, beside the usual, to be taken for a record of usage."""
+    for expression in said.counts.values():
+        for value in expression:
+            yield from (str(path.keys[0]) for path in value.paths if path.keys)
 
 
 def _hash(

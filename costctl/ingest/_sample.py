@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+import zlib
 from collections.abc import Sequence
 from itertools import islice
 
 from costctl.formats.detect import SAMPLE, Sample
 from costctl.ingest._spool import unpacked
-from costctl.sources import json_text, sqlite_db
+from costctl.sources import json_text, log_text, sqlite_db
 from costctl.sources.discover import Found
 from costctl.sources.lines import open_text
 from costctl.sources.sniff import Container
@@ -17,13 +18,21 @@ from costctl.store.connection import Store
 from costctl.store.readers import Part
 
 
-def sample_of(store: Store, found: Found, container: Container, part: Part) -> Sample:
-    """Return the first records or lines of a file."""
+def sample_of(
+    store: Store,
+    found: Found,
+    container: Container,
+    part: Part,
+    needed: Sequence[str] = (log_text.NEEDED,),
+) -> Sample:
+    """Return the first records or lines of a file, of a log the records in those lines too."""
     if container.kind == "sqlite":
         path = unpacked(found.path, container.compression, part.path.with_suffix(".head.db"))
         return Sample("sqlite", tables=sqlite_db.tables(path))
     if container.kind == "log":
-        return Sample("log", lines=_lines(store, found, container))
+        lines = _lines(store, found, container)
+        logged = [text for _, _, text in log_text.records(lines, needed) if text is not None]
+        return Sample("log", _documents(logged), lines)
     if container.kind == "json":
         return Sample("json", _json(found, container))
     if container.kind == "jsonl" and container.compression != "zstd":
@@ -54,11 +63,15 @@ def _lines(store: Store, found: Found, container: Container) -> list[str]:
     if container.compression == "zstd":
         text = readers.first_text(store.connection, found.path, "zstd", 1 << 22)
         return text.decode("utf-8", errors="replace").splitlines()[:SAMPLE]
+    lines: list[str] = []
     with open_text(found.path, container.compression) as file:
         try:
-            return [raw.decode("utf-8-sig", errors="replace") for raw in islice(file, SAMPLE)]
-        except (EOFError, OSError):
-            return []
+            lines += (raw.decode("utf-8-sig", errors="replace") for raw in islice(file, SAMPLE))
+        except (EOFError, OSError, zlib.error):
+            # Enough to tell what it is; that it is cut off is told when it is read.
+            if not lines:
+                raise
+    return lines
 
 
 def _json(found: Found, container: Container) -> list[object]:

@@ -3,14 +3,16 @@
 import gzip
 import shutil
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from costctl.sources import json_text, log_text, sqlite_db
+from costctl.sources import fingerprint, json_text, log_text, sqlite_db
 from costctl.sources.discover import Found
+from costctl.sources.fingerprint import Fingerprint
 from costctl.sources.lines import Bad, excerpt, open_text
 from costctl.sources.sniff import BOM, Container
+from costctl.store.readers import Part
 
 
 @dataclass
@@ -24,14 +26,20 @@ class Spooled:
     blank: int = 0
 
 
-def spool(found: Found, container: Container, target: Path, tables: Iterable[str] = ()) -> Spooled:
-    """Write the records of a JSON, SQLite or logger file to `target`."""
+def spool(
+    found: Found,
+    container: Container,
+    target: Path,
+    tables: Iterable[str] = (),
+    needed: Sequence[str] = (log_text.NEEDED,),
+) -> Spooled:
+    """Write the records of a JSON, SQLite or logger file to `target`; of a log those that hold what is needed."""
     if container.kind == "sqlite":
         return _sqlite(found, container, target, tables)
     return (
         _json(found, container, target)
         if container.kind == "json"
-        else _log(found, container, target)
+        else _log(found, container, target, needed)
     )
 
 
@@ -62,6 +70,16 @@ def tail(path: Path, start: int, target: Path) -> Path:
     return target
 
 
+def cut_line(found: Found, before: Fingerprint, part: Part, target: Path) -> Path | None:
+    """Write the line that an earlier read of a CSV cut off as a table of its own, if it has since gone on."""
+    if not fingerprint.was_cut(found.path, size=found.size, before=before):
+        return None
+    _, line = fingerprint.last_whole_line(found.path, before.read_to)
+    header = part.delimiter.join("x" for _ in part.names)
+    target.write_bytes(header.encode() + b"\n" + line + b"\n")
+    return target
+
+
 def _json(found: Found, container: Container, target: Path) -> Spooled:
     spooled = Spooled(target)
     with open_text(found.path, container.compression) as file:
@@ -77,18 +95,18 @@ def _json(found: Found, container: Container, target: Path) -> Spooled:
     return spooled
 
 
-def _log(found: Found, container: Container, target: Path) -> Spooled:
+def _log(found: Found, container: Container, target: Path, needed: Sequence[str]) -> Spooled:
     spooled = Spooled(target)
     with (
         open_text(found.path, container.compression) as file,
         target.open("w", encoding="utf-8") as out,
     ):
         lines = (raw.decode("utf-8-sig", errors="replace") for raw in file)
-        for number, line, document in log_text.records(lines):
+        for number, line, document in log_text.records(lines, needed):
             if document is not None:
                 out.write(document + "\n")
                 spooled.lines.append(number)
-            elif log_text.NEEDED in line and "{" in line:
+            elif "{" in line and any(name in line for name in needed):
                 reason = "usage record that cannot be read"
                 spooled.bad.append(Bad(number, reason, excerpt(line.encode())))
             elif line.strip():

@@ -51,24 +51,29 @@ def _unpriced_lines(total: Spent, facts: "Facts") -> list[str]:
     share = ""
     if total.requests:
         share = f" ({Decimal(total.unpriced_requests) / total.requests:.2%} of requests)"
-    counts = f"{total.unpriced_requests:,} requests{share}, {total.unpriced_tokens:,} tokens"
+    counts = f"{_requests(total.unpriced_requests)}{share}, {total.unpriced_tokens:,} tokens"
     lines = [f"unpriced: {counts} are in no cost: {reasons}"]
     for one in facts.unpriced[:_SHOWN_NAMES]:
         why = one.reason.replace("_", " ")
         hint = f"; {one.hint}" if one.hint else ""
-        lines.append(f"  {one.name or '(unknown)'}: {why}, {one.requests:,} requests{hint}")
+        lines.append(f"  {one.name or '(unknown)'}: {why}, {_requests(one.requests)}{hint}")
     more = len(facts.unpriced) - _SHOWN_NAMES
     return [*lines, f"  and {more:,} more"] if more > 0 else lines
+
+
+def _requests(count: int) -> str:
+    return "1 request" if count == 1 else f"{count:,} requests"
 
 
 def warnings(total: Spent, facts: "Facts") -> list[Warn]:
     found = []
     if total.unpriced_requests or total.unpriced_tokens:
         names = ", ".join(name for name, _ in total.unpriced_names[:_SHOWN_NAMES])
+        lack = "lacks" if total.unpriced_requests == 1 else "lack"
         found.append(
             Warn(
                 "unpriced",
-                f"{total.unpriced_requests:,} requests lack a price, wholly or in part: {names}",
+                f"{_requests(total.unpriced_requests)} {lack} a price, wholly or in part: {names}",
             )
         )
     counts = (

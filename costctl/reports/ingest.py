@@ -77,6 +77,18 @@ def failures(files: Sequence["FileResult"]) -> tuple[str, ...]:
     return tuple(f"{file.path}: {file.error}" for file in files if file.error)
 
 
+def left_out(files: Sequence["FileResult"]) -> str:
+    """Return how many files of the folders named are no log, and which."""
+    unknown = [file.path for file in files if file.listed_only]
+    return f"{_count(len(unknown), 'file')} not recognised as a log, left out: {_few(unknown)}"
+
+
+def no_log(files: Sequence["FileResult"]) -> str:
+    """Return why there is no log among files of which none is recognised: the first that has something in it."""
+    told = next((file for file in files if file.left_out != "empty"), files[0])
+    return f"no log among {_count(len(files), 'file')}; {told.path}: {told.left_out}"
+
+
 def _row(file: "FileResult") -> tuple[Cell, ...]:
     return tuple(getattr(file, column.name) for column in COLUMNS)
 
@@ -122,6 +134,7 @@ def _object(file: "FileResult") -> dict[str, object]:
         "formats": formats,
         "first_reject": file.first_reject or None,
         **more,
+        "left_out": file.left_out or None,
         "error": file.error,
     }
 
@@ -130,9 +143,10 @@ def _notes(files: Sequence["FileResult"], unpriced: "Sequence[Unpriced]") -> Ite
     unchanged = sum(file.unchanged for file in files)
     if unchanged:
         yield f"{_count(unchanged, 'file')} unchanged since the last ingest"
-    unknown = [file.path for file in files if file.listed_only]
-    if unknown:
-        yield f"{_count(len(unknown), 'file')} not recognised as a log, left out: {_few(unknown)}"
+    if any(file.listed_only for file in files):
+        yield left_out(files)
+    if files and all(file.listed_only for file in files):
+        yield no_log(files)
     rejected = [file for file in files if file.rejected]
     if rejected:
         lines = _count(sum(file.rejected for file in rejected), "line")
@@ -158,4 +172,16 @@ def _count(number: int, what: str) -> str:
 
 
 def _warnings(files: Sequence["FileResult"]) -> list[Warn]:
-    return [Warn("log", f"{file.path}: {text}") for file in files for text in file.warnings]
+    return [Warn("log", text) for text in said_of(files)]
+
+
+def said_of(files: Sequence["FileResult"]) -> list[str]:
+    """Return what reading had to warn of, each text once with the files that it is about."""
+    about: dict[str, list[str]] = {}
+    for file in files:
+        for text in file.warnings:
+            about.setdefault(text, []).append(file.path)
+    return [
+        f"{paths[0]}{f' and {len(paths) - 1} more' if len(paths) > 1 else ''}: {text}"
+        for text, paths in about.items()
+    ]

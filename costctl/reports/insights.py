@@ -34,8 +34,13 @@ class _Insight:
     options: str
 
 
-def insight_lines(mixes: "Sequence[Mix]", as_of: datetime) -> tuple[str, ...]:
-    """Return the lines under a breakdown; empty where nothing stands out."""
+def insight_lines(
+    mixes: "Sequence[Mix]", as_of: datetime, source: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Return the lines under a breakdown; empty where nothing stands out.
+
+    `source` are the words of the command line that say where usage comes from, for the commands to try.
+    """
     total = float(sum(mix.paid_usd for mix in mixes))
     least = WORTH * total
     found = [*_about_models(mixes, as_of)]
@@ -48,7 +53,8 @@ def insight_lines(mixes: "Sequence[Mix]", as_of: datetime) -> tuple[str, ...]:
         return ()
     lines = ["What stands out:"]
     for insight in best:
-        lines += [f"- {insight.text}", f"    costctl simulate {insight.options}"]
+        command = shlex.join(["costctl", "simulate", *source])
+        lines += [f"- {insight.text}", f"    {command} {insight.options}"]
     return tuple(lines)
 
 
@@ -91,7 +97,7 @@ def _retiring(model: str, uses: "Sequence[Mix]", as_of: datetime) -> _Insight | 
     if not retirement or target is None:
         return None
     weight = sum(float(mix.paid_usd) for mix in uses)
-    text = f"{model}{retirement.replace(';', ':', 1)}"
+    text = f"{model}: {retirement.removeprefix('; ')}".removeprefix(f"{uses[0].price_model}: ")
     return _Insight(weight, text, f"--swap {shlex.quote(f'{model}={target.name}')}")
 
 

@@ -3,6 +3,7 @@
 import glob
 import os
 import shutil
+import stat
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ class Missing:
 def discover(paths: list[str], spool: Path, stdin: BinaryIO | None = None) -> list[Found | Missing]:
     """Return the files behind files, folders (recursive), patterns and `-`, sorted, each once.
 
-    Standard input is copied into the `spool` folder first, since it can be read only once.
+    Standard input and pipes are copied into the `spool` folder first, since they can be read only once.
     """
     found: list[Found | Missing] = []
     for text in paths:
@@ -62,12 +63,12 @@ def discover(paths: list[str], spool: Path, stdin: BinaryIO | None = None) -> li
 
 def _expand(text: str, spool: Path, stdin: BinaryIO | None) -> list[Found | Missing]:
     if text == STDIN:
-        return [_from_stdin(spool, stdin or sys.stdin.buffer)]
+        return [_copied(STDIN, stdin or sys.stdin.buffer, spool)]
     path = Path(text)
     if path.is_dir():
         return _walk(path)
     if path.exists():
-        return [_stat(path, named=True)]
+        return [_stat(path, named=True) if path.is_file() else _piped(path, spool)]
     if glob.has_magic(text):
         matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - the user typed a glob, not a path
         entries = [
@@ -80,12 +81,12 @@ def _expand(text: str, spool: Path, stdin: BinaryIO | None) -> list[Found | Miss
 
 
 def _walk(folder: Path) -> list[Found | Missing]:
-    """Return every file below a folder in a fixed order; hidden entries and our own databases are not logs."""
+    """Return every file below a folder in a fixed order; hidden entries, our own databases, pipes and sockets are not logs."""
     entries: list[Found | Missing] = []
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(names):
-            if name.startswith(".") or name.endswith(OWN):
+            if name.startswith(".") or name.endswith(OWN) or _is_pipe(Path(root) / name):
                 continue
             entries.append(_stat(Path(root) / name, named=False))
     return entries
@@ -101,19 +102,31 @@ def _stat(path: Path, *, named: bool) -> Found | Missing:
     return Found(path, str(path), named, info.st_size, info.st_mtime_ns, (info.st_dev, info.st_ino))
 
 
-def _from_stdin(spool: Path, stdin: BinaryIO) -> Found:
-    target = spool / "stdin"
+def _is_pipe(path: Path) -> bool:
+    """Return whether opening a path would wait for somebody who writes."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _piped(path: Path, spool: Path) -> Found | Missing:
+    """Return the content of a named pipe, such as the one of `<(command)` in a shell."""
+    try:
+        with path.open("rb") as source:
+            return _copied(str(path), source, spool)
+    except OSError as error:
+        return Missing(str(path), error.strerror or str(error))
+
+
+def _copied(shown: str, source: BinaryIO, spool: Path) -> Found:
+    target = spool / f"piped{len(list(spool.glob('piped*')))}"
     with target.open("wb") as out:
-        shutil.copyfileobj(stdin, out)
+        shutil.copyfileobj(source, out)
     info = target.stat()
-    return Found(
-        target,
-        STDIN,
-        named=True,
-        size=info.st_size,
-        modified_ns=0,
-        identity=(info.st_dev, info.st_ino),
-    )
+    identity = (info.st_dev, info.st_ino)
+    return Found(target, shown, named=True, size=info.st_size, modified_ns=0, identity=identity)
 
 
 def require_paths(paths: list[str]) -> None:

@@ -42,6 +42,15 @@ def grown(path: Path, *, size: int, before: Fingerprint) -> bool:
     return size > before.read_to > 0 and _edges(path, before.read_to) == (before.head, before.tail)
 
 
+def was_cut(path: Path, *, size: int, before: Fingerprint) -> bool:
+    """Return whether what was read of a file ended within a line that now goes on."""
+    if not grown(path, size=size, before=before):
+        return False
+    with path.open("rb") as file:
+        file.seek(before.read_to - 1)
+        return not set(file.read(2)) & set(b"\r\n")
+
+
 def last_whole_line(path: Path, size: int) -> tuple[int, bytes]:
     """Return where the last complete line ends, and the bytes of an incomplete one behind it."""
     rest = b""

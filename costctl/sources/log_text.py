@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 NEEDED = "prompt_tokens"
 DEEPEST = 4
@@ -13,37 +13,40 @@ TEXT_OR_WORD = re.compile(r"'([^']*)'|[A-Za-z]\w+")
 WORDS = {"True": "true", "False": "false", "None": "null"}
 
 
-def records(lines: Iterable[str]) -> Iterator[tuple[int, str, str | None]]:
+def records(
+    lines: Iterable[str], needed: Sequence[str] = (NEEDED,)
+) -> Iterator[tuple[int, str, str | None]]:
     """Yield (line number, line, JSON text or None) per line; None where the line holds no usage record.
 
+    A record has one of the needed keys.
     A dict representation is read with `ast.literal_eval`, which evaluates literals only.
     """
     for number, line in enumerate(lines, start=1):
-        yield number, line, _record(line)
+        yield number, line, _record(line, needed)
 
 
-def _record(line: str) -> str | None:
-    if NEEDED not in line:
+def _record(line: str, needed: Sequence[str]) -> str | None:
+    if not any(name in line for name in needed):
         return None
     start = -1
     for _ in range(DEEPEST):
         start = line.find("{", start + 1)
         if start < 0:
             return None
-        found = _object(line[start:].rstrip())
+        found = _object(line[start:].rstrip(), needed)
         if found is not None:
             return found
     return None
 
 
-def _object(text: str) -> str | None:
+def _object(text: str, needed: Sequence[str]) -> str | None:
     value = _literal(text)
     if not isinstance(value, dict):
         return None
-    if NEEDED in value:
+    if any(name in value for name in needed):
         return json.dumps(value, default=str, allow_nan=True)
     message = value.get("message")
-    return _record(message) if isinstance(message, str) else None
+    return _record(message, needed) if isinstance(message, str) else None
 
 
 def _literal(text: str) -> object:

@@ -2,12 +2,14 @@
 
 import json
 import re
+import shlex
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from costctl.errors import CostctlError
+from costctl.sources.zstd_frames import is_whole
 
 HEAD = 1 << 16
 BOM = b"\xef\xbb\xbf"
@@ -15,7 +17,29 @@ SQLITE = b"SQLite format 3\0"
 PARQUET = b"PAR1"
 GZIP = b"\x1f\x8b"
 ZSTD = b"\x28\xb5\x2f\xfd"
+TAR_AT = 257
+OTHERS: dict[bytes, tuple[str, str]] = {
+    b"PK\x03\x04": (
+        "packed with zip, or a spreadsheet",
+        "unpack it first: unzip {file}; save a spreadsheet as CSV",
+    ),
+    b"\xfd7zXZ\0": ("packed with xz", "unpack it first: xz -dk {file}"),
+    b"BZh": ("packed with bzip2", "unpack it first: bunzip2 -k {file}"),
+    b"7z\xbc\xaf\x27\x1c": ("packed with 7-Zip", "unpack it first: 7z x {file}"),
+    b"\xff\xfe": ("UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 {file}"),
+    b"\xfe\xff": ("UTF-16 text", "convert it first: iconv -f UTF-16 -t UTF-8 {file}"),
+}
+"""First bytes of what is no log, or none that can be read: what it is, and what to do."""
+
+CONTROLS = bytes({*range(32)} - {*b"\t\n\r\f\x1b"})
+MOST_CONTROLS = 0.05
+"""A text with a larger share of control characters is none; a few NUL bytes are bad lines of a log."""
+
 REPR = re.compile(r"\{\s*'[A-Za-z_]+'\s*:")
+
+
+class NoLogError(CostctlError):
+    """The bytes of a file say that it is no log, or none that can be read as it is."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +65,8 @@ def sniff(path: Path, unpack_zstd: Callable[[Path], bytes]) -> Container:
     Args:
         path: the file.
         unpack_zstd: gives the first bytes of a zstd file; this Python has no module for it.
+
+    Errors: `NoLogError` for what is no text, SQLite or Parquet; `CostctlError` for a damaged file.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -48,6 +74,10 @@ def sniff(path: Path, unpack_zstd: Callable[[Path], bytes]) -> Container:
     if head.startswith(GZIP):
         compression, head = "gzip", _gunzip_head(path)
     elif head.startswith(ZSTD):
+        if not is_whole(path):
+            raise CostctlError(
+                f"{path}: cut off or damaged zstd", hint="copy the file again", code="unreadable"
+            )
         compression, head = "zstd", unpack_zstd(path)
     if head.startswith((SQLITE, PARQUET)):
         kind = "sqlite" if head.startswith(SQLITE) else "parquet"
@@ -58,10 +88,25 @@ def sniff(path: Path, unpack_zstd: Callable[[Path], bytes]) -> Container:
                 code="unreadable",
             )
         return Container(kind, compression)
+    _refuse_others(path, head)
     bom = head.startswith(BOM)
     text = (head[len(BOM) :] if bom else head).decode("utf-8", errors="replace")
     kind, delimiter = _text_kind(text)
     return Container(kind, compression, bom, delimiter)
+
+
+def _refuse_others(path: Path, head: bytes) -> None:
+    """Raise for a file that would be read as lines of nonsense."""
+    file = shlex.quote(str(path))
+    for magic, (what, advice) in OTHERS.items():
+        if head.startswith(magic):
+            raise NoLogError(f"{path}: {what}", hint=advice.format(file=file), code="no_log")
+    if head[TAR_AT:].startswith(b"ustar"):
+        raise NoLogError(
+            f"{path}: a tar archive", hint=f"unpack it first: tar -xf {file}", code="no_log"
+        )
+    if len(head) - len(head.translate(None, CONTROLS)) > len(head) * MOST_CONTROLS:
+        raise NoLogError(f"{path}: binary data and no text", code="no_log")
 
 
 def _gunzip_head(path: Path) -> bytes:

@@ -1,10 +1,9 @@
 """Opening the usage database, and turning the engine's errors into ours."""
 
 import os
-import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +14,15 @@ import duckdb
 from costctl.errors import CostctlError
 from costctl.record import BY_NAME, USAGE
 from costctl.store import schema
+from costctl.store.engine_errors import first_line, told_as, translated
 from costctl.vocabulary import TOKEN_CLASSES
 
 ROWS_A_STATEMENT = 200
 PRIVATE = 0o077
 """The rights that nobody but the owner has."""
+
+OFFLINE: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False}
+"""The engine would fetch an extension for a file that it takes for one of another program."""
 
 MEMORY_LIMIT = "2GB"
 """What the engine may keep before it spills to disk; large logs stream."""
@@ -60,7 +63,7 @@ class Store:
             raise
         store._umask = umask
         try:
-            with _translated(path):
+            with translated(path):
                 store._prepare(write=write)
         except BaseException:
             store.close()
@@ -70,7 +73,7 @@ class Store:
     @classmethod
     def memory(cls) -> Self:
         """Open an empty store that lives as long as the process."""
-        store = cls(duckdb.connect(":memory:"))
+        store = cls(duckdb.connect(":memory:", config=OFFLINE))
         store._prepare(write=True)
         return store
 
@@ -179,7 +182,11 @@ class Store:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.close()
+        with suppress(duckdb.Error) if error is not None else nullcontext():
+            self.close()
+        told = told_as(self.path, error) if isinstance(error, duckdb.Error) else None
+        if told is not None:
+            raise told from error
 
 
 def _filled(row: Mapping[str, object], key: int) -> dict[str, object]:
@@ -197,55 +204,13 @@ def _given(row: Mapping[str, object]) -> tuple[str, ...]:
 
 def _connected(path: Path, *, write: bool) -> duckdb.DuckDBPyConnection:
     if not write or path.exists():
-        with _translated(path):
-            return duckdb.connect(str(path), read_only=not write)
+        with translated(path):
+            return duckdb.connect(str(path), read_only=not write, config=OFFLINE)
     try:
-        return duckdb.connect(str(path))
+        return duckdb.connect(str(path), config=OFFLINE)
     except (duckdb.Error, OSError) as error:
         raise CostctlError(
-            f"cannot create {path}: {_first_line(error)}",
+            f"cannot create {path}: {first_line(error)}",
             hint="give another --db",
             code="unwritable",
         ) from error
-
-
-@contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    """Turn what the engine says about a file into an error with a way out."""
-    try:
-        yield
-    except duckdb.IOException as error:
-        text = str(error)
-        if "lock" in text.lower():
-            found = re.search(r"PID (\d+)", text)
-            who = f"another process (PID {found[1]})" if found else "another process"
-            raise CostctlError(
-                f"{path}: {who} is using it",
-                hint="retry when it has finished, or use another --db",
-                code="locked",
-            ) from error
-        if "not a valid DuckDB database" in text:
-            raise CostctlError(
-                f"{path}: not a costctl database",
-                hint="to read it as a log: costctl ingest FILE --db OTHER",
-                code="corrupt_database",
-            ) from error
-        raise CostctlError(
-            f"{path}: {_first_line(error)}",
-            hint="check the path and its permissions",
-            code="unreadable_database",
-        ) from error
-    except (
-        duckdb.SerializationException,
-        duckdb.FatalException,
-        duckdb.InternalException,
-    ) as error:
-        raise CostctlError(
-            f"{path}: damaged or of another version: {_first_line(error)}",
-            hint="move it away and ingest again",
-            code="corrupt_database",
-        ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

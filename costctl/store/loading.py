@@ -7,7 +7,6 @@ from datetime import datetime
 
 import duckdb
 
-from costctl.errors import CostctlError
 from costctl.store import billing, readers
 from costctl.store.compile import Statement
 from costctl.store.compile_stage import stage_select
@@ -124,14 +123,8 @@ class Loader:
             run(macro)
         run("SET preserve_insertion_order = true")
         try:
-            run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
-        except (
-            duckdb.InvalidInputException,
-            duckdb.IOException,
-            duckdb.ConversionException,
-        ) as error:
-            code = "record_too_long" if "maximum_object_size" in str(error) else "unreadable_log"
-            raise CostctlError(str(error).splitlines()[0], code=code) from error
+            with readers.readable():
+                run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
         finally:
             with suppress(duckdb.TransactionException):
                 run("SET preserve_insertion_order = false")
@@ -139,6 +132,13 @@ class Loader:
             run(
                 "UPDATE staged SET rn = rn - b.base FROM (SELECT ingest_id, min(rn) - 1 AS base FROM staged GROUP BY 1) b "
                 "WHERE staged.ingest_id = b.ingest_id"
+            )
+
+    def forget_staged(self) -> None:
+        """Drop the rows that what is staged has brought earlier."""
+        for table in ("usage_narrow", "usage_wide"):
+            self.connection.execute(
+                f"DELETE FROM {table} WHERE event_key IN (SELECT event_key FROM staged WHERE kind = 'row')"
             )
 
     def settle(self, statement: Statement, parts: Sequence[Part], source: str) -> dict[int, Loaded]:

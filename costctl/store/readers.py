@@ -1,12 +1,15 @@
 """Files as a relation of records: (ingest_id, rn, doc), read by the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from costctl.errors import CostctlError
 from costctl.store.compile_paths import lit, quoted
+from costctl.store.engine_errors import FULL
 
 LONGEST = 1 << 24
 """Bytes of the longest record that is read without asking for larger buffers."""
@@ -83,11 +86,31 @@ def _csv(part: Part, listed: str) -> str:
     )
 
 
+@contextmanager
+def readable() -> Iterator[None]:
+    """Turn what the engine says about a log that it cannot read into an error about that log alone."""
+    try:
+        yield
+    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
+        text = str(error).splitlines()[0]
+        if any(words in text for words in FULL):
+            raise
+        if any(words in text for words in ("GZIP", "Data corruption", "ZSTD")):
+            raise CostctlError(
+                f"cut off or damaged: {text.removeprefix('IO Error: ')}",
+                hint="copy the file again",
+                code="unreadable_log",
+            ) from error
+        code = "record_too_long" if "maximum_object_size" in str(error) else "unreadable_log"
+        raise CostctlError(text, code=code) from error
+
+
 def head(connection: duckdb.DuckDBPyConnection, part: Part, count: int) -> list[str | None]:
     """Return the first records of a file as JSON texts; None where a line is no JSON."""
-    rows = connection.execute(
-        f"SELECT CAST(doc AS VARCHAR) FROM ({relation([part])}) LIMIT {count}"
-    ).fetchall()
+    with readable():
+        rows = connection.execute(
+            f"SELECT CAST(doc AS VARCHAR) FROM ({relation([part])}) LIMIT {count}"
+        ).fetchall()
     return [row[0] for row in rows]
 
 
@@ -95,12 +118,13 @@ def first_text(
     connection: duckdb.DuckDBPyConnection, path: Path, compression: str, size: int
 ) -> bytes:
     """Return the first lines of a compressed text."""
-    rows = connection.execute(
-        "SELECT line FROM read_csv(?, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01', "
-        f"quote = '', escape = '', compression = {lit(compression)}, strict_mode = false, ignore_errors = true, "
-        f"max_line_size = {LONGEST}) LIMIT 400",
-        [str(path)],
-    ).fetchall()
+    with readable():
+        rows = connection.execute(
+            "SELECT line FROM read_csv(?, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01', "
+            f"quote = '', escape = '', compression = {lit(compression)}, strict_mode = false, ignore_errors = true, "
+            f"max_line_size = {LONGEST}) LIMIT 400",
+            [str(path)],
+        ).fetchall()
     return "\n".join(row[0] or "" for row in rows).encode()[:size] + b"\n"
 
 

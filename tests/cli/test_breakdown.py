@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import shlex
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
@@ -106,9 +107,9 @@ def test_logged_and_computed_cost_stand_side_by_side(run, logs: Path, prices: Pa
 def test_an_unknown_model_is_named_with_its_nearest_and_never_priced(run, logs: Path, prices: Path):
     found = run("breakdown", logs, "--pricing", prices)
     assert found.code == 0
-    assert "unpriced: 1 requests (16.67% of requests), 2,170 tokens are in no cost" in found.stdout
-    assert "acme-bigg: unknown model, 1 requests; did you mean acme-big?" in found.stdout
-    assert "warning: 1 requests lack a price, wholly or in part: acme-bigg" in found.stderr
+    assert "unpriced: 1 request (16.67% of requests), 2,170 tokens are in no cost" in found.stdout
+    assert "acme-bigg: unknown model, 1 request; did you mean acme-big?" in found.stdout
+    assert "warning: 1 request lacks a price, wholly or in part: acme-bigg" in found.stderr
     answer = result(run, logs, "--pricing", prices)
     assert answer["unpriced_reasons"] == {"unknown_model": 1}
     assert [row["cost_usd"] for row in answer["rows"] if row["model"] == "acme-bigg"] == [None]
@@ -194,12 +195,40 @@ def test_insights_name_what_to_try(run, logs: Path, prices: Path):
     text = run("breakdown", logs, "--pricing", prices).stdout
     assert "acme-big-2 is a later model of its family" in text
     assert "acme-big will be retired on 2026-12-01" in text
-    assert "costctl simulate --swap acme-big=acme-big-2" in text
+    assert "--swap acme-big=acme-big-2" in text
     assert (
         "costctl simulate"
         not in run("breakdown", logs, "--pricing", prices, "--no-insights").stdout
     )
     assert "costctl simulate" not in run("breakdown", logs, "--pricing", prices, "--json").stdout
+
+
+def test_the_command_to_try_is_about_the_same_usage(run, tmp_path: Path, prices: Path):
+    own = {
+        "n": {"in": 3_000, "out": 5},
+        "what": "it's",
+        "m": "acme-big",
+        "at": "2026-11-02T00:00:00Z",
+    }
+    log(tmp_path / "own calls.jsonl", own)
+    flags = ("--map", "input=n.in", "--map", "output=n.out", "--map", "endpoint=what")
+    flags += (
+        "--map",
+        "model=m",
+        "--map",
+        "timestamp=at",
+        "--pricing",
+        prices,
+        "--where",
+        "model=!x*",
+    )
+    text = run("breakdown", "own calls.jsonl", *flags).stdout
+    commands = [shlex.split(line) for line in text.splitlines() if "costctl simulate" in line]
+    assert len(commands) > 1
+    for command in commands:
+        tried = run(*command[1:], "--json")
+        assert tried.code == 0, tried.stderr
+        assert json.loads(tried.stdout)["data"]["rows"] == 1
 
 
 def test_missing_values_have_words_in_tables_and_null_in_json(run, logs: Path, prices: Path):
@@ -219,6 +248,17 @@ def test_hostile_names_stay_text_in_every_form(run, tmp_path: Path, prices: Path
         assert found.code == 0
         assert "\x1b" not in found.stdout
     assert "'=1+1" in run("breakdown", path, "--pricing", prices, "--format", "csv").stdout
+
+
+def test_no_name_begins_a_line_of_its_own_on_stderr(run, tmp_path: Path):
+    hostile = "x\n::error::fake\r\nerror: fake"
+    log(tmp_path / "a.jsonl", call(1, model=hostile, endpoint=hostile))
+    log(tmp_path / "b\n::error::fake.jsonl", {hostile: 1})
+    for args in (["a.jsonl"], ["b\n::error::fake.jsonl"], ["a.jsonl", "--map", f"team={hostile}"]):
+        for command in ("breakdown", "ingest"):
+            said = run(command, *args)
+            told = (said.stdout + said.stderr).splitlines()
+            assert not [line for line in told if line.startswith(("::", "error: fake"))]
 
 
 def test_table_and_csv_agree_on_every_group(run, logs: Path, prices: Path):

@@ -157,6 +157,29 @@ def test_flags_say_what_a_log_does_not(run, tmp_path):
     assert status["first"] == "2026-10-31T15:00:00Z"
 
 
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--log-format", "lesson"], "no log format named 'lesson'; did you mean lesson_log?"),
+        (["--log-format", "gone.yaml"], "gone.yaml: "),
+        (["--source-tz", "Nowhere"], "unknown time zone 'Nowhere'"),
+        (["--set", "tz=Europe/Berlim"], "unknown time zone; did you mean Europe/Berlin?"),
+        (["--set", "input=many"], "--set input=many: no count of tokens"),
+        (["--set", "inptu=1"], "did you mean input?"),
+        (["--map", "input"], "expected FIELD=PATH"),
+        (["--map", "input=a..b"], "is no path"),
+    ],
+)
+@pytest.mark.parametrize("command", ["ingest", "breakdown"])
+def test_a_wrong_flag_is_told_once_and_nothing_is_read(run, tmp_path, flags, words, command):
+    log(tmp_path / "logs/a.jsonl", call(1))
+    log(tmp_path / "logs/b.jsonl", call(2))
+    result = run(command, "logs", *flags)
+    assert (result.code, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert not (tmp_path / "costctl.duckdb").exists()
+
+
 def test_no_path_is_a_wrong_command_line(run):
     result = run("ingest")
     assert result.code == 2

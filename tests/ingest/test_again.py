@@ -129,3 +129,22 @@ def test_a_set_model_does_not_make_a_known_row_new(run, tmp_path):
     run("ingest", "a.jsonl", "--set", "model=gpt-4o")
     found = file_of(run("ingest", "a.jsonl", "--set", "model=gpt-4o-mini", "--json"))
     assert (found["new_rows"], found["duplicates"]) == (0, 3)
+
+
+CSV = "request_id,model,prompt_tokens,completion_tokens,estimated_cost_usd,timestamp,endpoint\n"
+
+
+def test_a_csv_that_is_being_written_is_read_right_wherever_it_was_cut(run, tmp_path):
+    rows = [f"r{n},gpt-4o,1{n},5,0.1,2026-11-01T12:00:0{n}.25Z,endpoint_{n}\n" for n in range(4)]
+    whole = CSV + "".join(rows)
+    ends = [len(CSV) + len(rows[0]) + at for at in (0, 9, len(rows[1]) - 4, len(rows[1]) - 1)]
+    for end in [*ends, len(whole) - 3, len(whole)]:
+        (tmp_path / "a.csv").write_text(whole[:end])
+        os.utime(tmp_path / "a.csv", ns=(0, end))
+        assert run("ingest", "a.csv").code == 0
+    result = json.loads(
+        run("breakdown", "--by", "endpoint", "--sort", "endpoint:asc", "--json").stdout
+    )
+    found = [(row["endpoint"], row["requests"]) for row in result["result"]["rows"]]
+    assert found == [(f"endpoint_{n}", 1) for n in range(4)]
+    assert result["result"]["total"]["tokens"]["input_uncached"] == 10 + 11 + 12 + 13

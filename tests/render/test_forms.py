@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -299,6 +299,7 @@ def test_amounts_that_are_no_parts_of_the_total_are_rounded_each_for_itself():
     assert numbers.cents([Decimal("0.006"), 1.0], Decimal(7)) == [Decimal("0.01"), Decimal("1.00")]
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(MONEY, min_size=1, max_size=40))
 def test_cents_always_add_up(values):
     total = sum(values, Decimal(0))
