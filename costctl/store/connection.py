@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import groupby
@@ -40,6 +41,7 @@ class Store:
         self.connection = connection
         self.path = path
         self._umask: int | None = None
+        self._spill: tempfile.TemporaryDirectory[str] | None = None
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False) -> Self:
@@ -72,8 +74,13 @@ class Store:
 
     @classmethod
     def memory(cls) -> Self:
-        """Open an empty store that lives as long as the process."""
-        store = cls(duckdb.connect(":memory:", config=OFFLINE))
+        """Open an empty store that lives as long as the process.
+
+        What does not fit into memory goes to a private folder, never to the working one.
+        """
+        spill = tempfile.TemporaryDirectory(prefix="costctl-", ignore_cleanup_errors=True)
+        store = cls(duckdb.connect(":memory:", config={**OFFLINE, "temp_directory": spill.name}))
+        store._spill = spill
         store._prepare(write=True)
         return store
 
@@ -172,6 +179,8 @@ class Store:
         if self._umask is not None:
             os.umask(self._umask)
             self._umask = None
+        if self._spill is not None:
+            self._spill.cleanup()
 
     def __enter__(self) -> Self:
         return self
