@@ -2,13 +2,15 @@
 
 import os
 import secrets
+import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from weakref import finalize
 
 import duckdb
 
@@ -41,7 +43,7 @@ class Store:
         self.connection = connection
         self.path = path
         self._umask: int | None = None
-        self._spill: tempfile.TemporaryDirectory[str] | None = None
+        self._forget_spill: Callable[[], object] | None = None
 
     @classmethod
     def open(cls, path: Path, *, write: bool = False) -> Self:
@@ -78,9 +80,9 @@ class Store:
 
         What does not fit into memory goes to a private folder, never to the working one.
         """
-        spill = tempfile.TemporaryDirectory(prefix="costctl-", ignore_cleanup_errors=True)
-        store = cls(duckdb.connect(":memory:", config={**OFFLINE, "temp_directory": spill.name}))
-        store._spill = spill
+        spill = tempfile.mkdtemp(prefix="costctl-")
+        store = cls(duckdb.connect(":memory:", config={**OFFLINE, "temp_directory": spill}))
+        store._forget_spill = finalize(store, shutil.rmtree, spill, ignore_errors=True)
         store._prepare(write=True)
         return store
 
@@ -179,8 +181,8 @@ class Store:
         if self._umask is not None:
             os.umask(self._umask)
             self._umask = None
-        if self._spill is not None:
-            self._spill.cleanup()
+        if self._forget_spill is not None:
+            self._forget_spill()
 
     def __enter__(self) -> Self:
         return self
