@@ -1,17 +1,21 @@
 """Files as a relation of records: (ingest_id, rn, doc), read by the engine."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from costctl.errors import CostctlError
 from costctl.store.compile_paths import lit, quoted
 
 LONGEST = 1 << 24
 """Bytes of the longest record that is read without asking for larger buffers."""
 
-LONGEST_EVER = 1 << 30
+LONGEST_EVER = 1 << 27
+"""Bytes of the longest record that is read at all: every thread has two such buffers, within the memory limit."""
+
 TAG = "tag."
 
 
@@ -85,9 +89,10 @@ def _csv(part: Part, listed: str) -> str:
 
 def head(connection: duckdb.DuckDBPyConnection, part: Part, count: int) -> list[str | None]:
     """Return the first records of a file as JSON texts; None where a line is no JSON."""
-    rows = connection.execute(
-        f"SELECT CAST(doc AS VARCHAR) FROM ({relation([part])}) LIMIT {count}"
-    ).fetchall()
+    with _reading():
+        rows = connection.execute(
+            f"SELECT CAST(doc AS VARCHAR) FROM ({relation([part])}) LIMIT {count}"
+        ).fetchall()
     return [row[0] for row in rows]
 
 
@@ -95,13 +100,23 @@ def first_text(
     connection: duckdb.DuckDBPyConnection, path: Path, compression: str, size: int
 ) -> bytes:
     """Return the first lines of a compressed text."""
-    rows = connection.execute(
-        "SELECT line FROM read_csv(?, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01', "
-        f"quote = '', escape = '', compression = {lit(compression)}, strict_mode = false, ignore_errors = true, "
-        f"max_line_size = {LONGEST}) LIMIT 400",
-        [str(path)],
-    ).fetchall()
+    with _reading():
+        rows = connection.execute(
+            "SELECT line FROM read_csv(?, columns = {'line': 'VARCHAR'}, auto_detect = false, header = false, delim = '\x01', "
+            f"quote = '', escape = '', compression = {lit(compression)}, strict_mode = false, ignore_errors = true, "
+            f"max_line_size = {LONGEST}) LIMIT 400",
+            [str(path)],
+        ).fetchall()
     return "\n".join(row[0] or "" for row in rows).encode()[:size] + b"\n"
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn what the engine says about a damaged file into an error of that file."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise CostctlError(str(error).splitlines()[0], code="unreadable_log") from error
 
 
 def csv_rejects(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, str]]:
