@@ -97,6 +97,7 @@ class Plan:
         fingerprint: of what will have been read.
         tail: only what was appended is read.
         notes: warnings to show.
+        fast: the one-pass way may be tried.
         reread: the file was read before, with other options.
     """
 

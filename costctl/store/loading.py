@@ -129,6 +129,7 @@ class Loader:
             duckdb.InvalidInputException,
             duckdb.IOException,
             duckdb.ConversionException,
+            duckdb.OutOfMemoryException,
         ) as error:
             code = "record_too_long" if "maximum_object_size" in str(error) else "unreadable_log"
             raise CostctlError(str(error).splitlines()[0], code=code) from error
