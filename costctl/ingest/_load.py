@@ -24,6 +24,9 @@ FAST_FROM = 1 << 20
 """Bytes from which the one-pass way pays."""
 
 
+TOO_LONG = f"a record is longer than {LONGEST_EVER >> 20} MiB; leave its text out and read it again"
+
+
 class RefusedError(CostctlError):
     """A file with rejected lines under `--strict`."""
 
@@ -61,7 +64,8 @@ class BatchLoader:
             if error.code == "record_too_long" and self.loader.longest < LONGEST_EVER:
                 return self._with_larger_buffers(plans)
             found, form = plans[0].found, plans[0].form
-            return [FileResult(found.shown, form.name, plans[0].container.kind, error=str(error))]
+            said = TOO_LONG if error.code == "record_too_long" else str(error)
+            return [FileResult(found.shown, form.name, plans[0].container.kind, error=said)]
 
     def _with_larger_buffers(self, plans: list[Plan]) -> list[FileResult]:
         self.loader.longest = LONGEST_EVER
