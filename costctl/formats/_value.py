@@ -138,5 +138,5 @@ def _needed(test: Predicate) -> list[frozenset[str]]:
 def _firsts(paths: tuple[Path, ...]) -> frozenset[str]:
     """Return the keys of the record at which paths begin; none where one may begin elsewhere."""
     keys = [path.keys[0] if path.keys else 0 for path in paths if not (path.up or path.attributes)]
-    names = [key.lower() for key in keys if isinstance(key, str)]
+    names = [key.strip().lower() for key in keys if isinstance(key, str)]
     return frozenset(names if len(names) == len(keys) else ())

@@ -34,10 +34,11 @@ def ingest(
     """
     options = options or IngestOptions()
     require_paths(list(paths))
-    with tempfile.TemporaryDirectory(prefix="costctl-") as folder:
+    # Whatever a file does to the planner, the transaction of a dry run goes on.
+    with tempfile.TemporaryDirectory(prefix="costctl-") as folder, store.beside() as reader:
         spool = Path(folder)
         files = discover(list(paths), spool, stdin)
-        planner = Planner(store, options, spool)
+        planner = Planner(reader, options, spool)
         loader = BatchLoader(store, options, planner)
         total = sum(getattr(found, "size", 0) for found in files)
         results: dict[int, FileResult] = {}

@@ -100,6 +100,7 @@ class Plan:
         tail: only what was appended is read.
         cut: the last line of the earlier read, where it was not whole and has since gone on.
         notes: warnings to show.
+        fast: the one-pass way may be tried.
         reread: the file was read before, with other options.
     """
 

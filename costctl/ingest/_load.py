@@ -16,12 +16,15 @@ from costctl.store.compile_fast import compile_fast
 from costctl.store.connection import Store
 from costctl.store.ledger import Entry
 from costctl.store.loading import Loaded, Loader, Span
-from costctl.store.loading_fast import FastLoader
+from costctl.store.loading_fast import FastLoader, UnfitError
 from costctl.store.readers import LONGEST, LONGEST_EVER, Part
 from costctl.tokens import count_prompt
 
 FAST_FROM = 1 << 20
 """Bytes from which the one-pass way pays."""
+
+
+TOO_LONG = f"a record is longer than {LONGEST_EVER >> 20} MiB; leave its text out and read it again"
 
 
 class RefusedError(CostctlError):
@@ -37,6 +40,7 @@ class BatchLoader:
         self.planner = planner
         self.options_hash = planner.options_hash
         self.loader = Loader(store, count_prompt if options.count_tokens else None)
+        self.done: list[tuple[int, list[Plan]]] = []
         if options.dry_run:
             store.connection.execute("BEGIN TRANSACTION")
 
@@ -46,18 +50,22 @@ class BatchLoader:
             self.store.connection.execute("ROLLBACK")
 
     def load(self, plans: list[Plan]) -> list[FileResult]:
-        """Return what became of each file; when one breaks the batch, each is tried alone."""
+        """Return what became of each file; when one breaks the batch, its halves are tried until it stands alone."""
         if not plans:
             return []
         try:
             return self._transaction(plans)
+        except UnfitError:
+            return self.load([replace(plan, fast=False) for plan in plans])
         except CostctlError as error:
             if len(plans) > 1:
-                return [result for plan in plans for result in self.load([plan])]
+                half = len(plans) // 2
+                return self.load(plans[:half]) + self.load(plans[half:])
             if error.code == "record_too_long" and self.loader.longest < LONGEST_EVER:
                 return self._with_larger_buffers(plans)
             found, form = plans[0].found, plans[0].form
-            return [FileResult(found.shown, form.name, plans[0].container.kind, error=str(error))]
+            said = TOO_LONG if error.code == "record_too_long" else str(error)
+            return [FileResult(found.shown, form.name, plans[0].container.kind, error=said)]
 
     def _with_larger_buffers(self, plans: list[Plan]) -> list[FileResult]:
         self.loader.longest = LONGEST_EVER
@@ -67,10 +75,26 @@ class BatchLoader:
             self.loader.longest = LONGEST
 
     def _transaction(self, plans: list[Plan]) -> list[FileResult]:
-        if self.options.dry_run:
-            return self._load(plans)
-        with self.store.transaction():
-            return self._load(plans)
+        if not self.options.dry_run:
+            with self.store.transaction():
+                return self._load(plans)
+        try:
+            results = self._load(plans)
+        except CostctlError:
+            self._start_over()
+            raise
+        self.done.append((self.loader.longest, plans))
+        return results
+
+    def _start_over(self) -> None:
+        """Bring a dry run back to where it was before a file broke it: the engine goes on only after a rollback."""
+        self.store.connection.execute("ROLLBACK")
+        self.store.connection.execute("BEGIN TRANSACTION")
+        longest = self.loader.longest
+        for needed, plans in self.done:
+            self.loader.longest = needed
+            self._load([replace(plan, bad=[]) for plan in plans])
+        self.loader.longest = longest
 
     def _load(self, plans: list[Plan]) -> list[FileResult]:
         statement = compile_format(plans[0].form, tz=self.options.source_tz)
@@ -105,7 +129,11 @@ class BatchLoader:
         plain = len(plans) == 1 and first.part.kind == "jsonl" and first.part.compression == "none"
         fast = (
             compile_fast(statement.form)
-            if plain and not first.tail and not self.planner.rules and first.found.size >= FAST_FROM
+            if plain
+            and first.fast
+            and not first.tail
+            and not self.planner.rules
+            and first.found.size >= FAST_FROM
             else None
         )
         if fast is not None:

@@ -120,4 +120,7 @@ def _days(days: float) -> str:
 
 
 def _unpriced(requests: int) -> str:
-    return "1 request has no price" if requests == 1 else f"{requests:,} requests have no price"
+    """Say how many calls have no price; answers of a cache were none, and are not among them."""
+    if requests == 1:
+        return "1 billed request has no price"
+    return f"{requests:,} billed requests have no price"

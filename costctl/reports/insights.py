@@ -3,20 +3,18 @@
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from costctl.reports._models import WORTH, by_model, later_of, paid_for, retirement_of
 
 if TYPE_CHECKING:
     from costctl.store.rollup_mixes import Mix
 
 SHOWN = 5
-WORTH = 0.01
-"""A line is about at least this share of the bill."""
-
 SHORT_PROMPT = 400
 SHORT_ANSWER = 100
 LONG_PROMPT = 2_000
-SOON = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ def insight_lines(
 
     `source` are the words of the command line that say where usage comes from, for the commands to try.
     """
-    total = float(sum(mix.paid_usd for mix in mixes))
+    total = paid_for(mixes)
     least = WORTH * total
     found = [*_about_models(mixes, as_of)]
     found += [insight for mix in mixes for insight in _about(mix) if float(mix.paid_usd) >= least]
@@ -60,11 +58,7 @@ def insight_lines(
 
 def _about_models(mixes: "Sequence[Mix]", as_of: datetime) -> Iterator[_Insight]:
     """Say of each model once what holds wherever it is used: a later and cheaper one, its retirement."""
-    groups: dict[str, list[Mix]] = {}
-    for mix in mixes:
-        if mix.model is not None:
-            groups.setdefault(mix.model, []).append(mix)
-    for model, uses in groups.items():
+    for model, uses in by_model(mixes).items():
         insight = _newer(model, uses, as_of) or _retiring(model, uses, as_of)
         if insight:
             yield insight
@@ -78,34 +72,27 @@ def _about(mix: "Mix") -> Iterator[_Insight]:
 
 
 def _newer(model: str, uses: "Sequence[Mix]", as_of: datetime) -> _Insight | None:
-    offers = [(mix.now_usd, mix.newer) for mix in uses if mix.newer and mix.now_usd]
-    if not offers:
+    later = later_of(uses)
+    if later is None:
         return None
-    name = offers[0][1].name
-    now = sum(cost for cost, offer in offers if offer.name == name)
-    then = sum(offer.cost_usd for _, offer in offers if offer.name == name)
+    gone = retirement_of(uses[0], as_of)
     text = (
-        f"{model}: {name} is a later model of its family; the same tokens cost {_usd(then)} there, "
-        f"{_usd(now)} here ({then / now - 1:.1%}){_retirement(uses[0], as_of)}"
+        f"{model}: {later.name} is a later model of its family; the same tokens cost {_usd(later.then_usd)} there, "
+        f"{_usd(later.now_usd)} here ({later.then_usd / later.now_usd - 1:.1%})"
     )
-    return _Insight(now - then, text, f"--swap {shlex.quote(f'{model}={name}')}")
+    if gone:
+        text += f"; {uses[0].price_model} {gone}"
+    options = f"--swap {shlex.quote(f'{model}={later.name}')}"
+    return _Insight(later.now_usd - later.then_usd, text, options)
 
 
 def _retiring(model: str, uses: "Sequence[Mix]", as_of: datetime) -> _Insight | None:
-    retirement = _retirement(uses[0], as_of)
+    gone = retirement_of(uses[0], as_of)
     target = uses[0].newer or uses[0].sibling
-    if not retirement or target is None:
+    if not gone or target is None:
         return None
-    weight = sum(float(mix.paid_usd) for mix in uses)
-    text = f"{model}: {retirement.removeprefix('; ')}".removeprefix(f"{uses[0].price_model}: ")
-    return _Insight(weight, text, f"--swap {shlex.quote(f'{model}={target.name}')}")
-
-
-def _retirement(mix: "Mix", as_of: datetime) -> str:
-    if mix.retires_on is None or mix.retires_on > (as_of + SOON).date():
-        return ""
-    gone = "was to be retired" if mix.retires_on <= as_of.date() else "will be retired"
-    return f"; {mix.price_model} {gone} on {mix.retires_on:%Y-%m-%d}"
+    text = f"{model}: {uses[0].price_model} {gone}"
+    return _Insight(paid_for(uses), text, f"--swap {shlex.quote(f'{model}={target.name}')}")
 
 
 def _short(mix: "Mix") -> _Insight | None:

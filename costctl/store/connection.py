@@ -86,12 +86,22 @@ class Store:
         store._prepare(write=True)
         return store
 
-    def _prepare(self, *, write: bool) -> None:
+    def beside(self) -> "Store":
+        """Return another connection to the database: what breaks there leaves a transaction here alone."""
+        other = Store(self.connection.cursor(), self.path)
+        other._set_up()
+        other.connection.execute(schema.usage_view())
+        return other
+
+    def _set_up(self) -> None:
         run = self.connection.execute
         run("SET TimeZone = 'UTC'")
         run("SET preserve_insertion_order = false")
         run("SET enable_progress_bar = false")  # the engine would draw it on stdout
         run(f"SET memory_limit = '{MEMORY_LIMIT}'")
+
+    def _prepare(self, *, write: bool) -> None:
+        self._set_up()
         if write:
             self._migrate()
         version = self._version()
@@ -107,7 +117,7 @@ class Store:
                 hint="run `costctl ingest` once to upgrade it",
                 code="older_database",
             )
-        run(schema.usage_view())
+        self.connection.execute(schema.usage_view())
 
     def _version(self) -> int:
         try:

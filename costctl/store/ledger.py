@@ -95,10 +95,14 @@ def next_id(store: Store) -> int:
 
 
 def has_numbered_rows(store: Store, path: str) -> bool:
-    """Return whether a file brought rows that only their number among equals tells apart."""
+    """Return whether a file may hold rows that only their number among equals tells apart.
+
+    Its own say so; those that other files had brought before are known by their duplicates alone.
+    """
     row = store.connection.execute(
-        "SELECT count(*) FROM usage WHERE (event_key & 1::UHUGEINT) = 0 "
-        "AND ingest_id IN (SELECT ingest_id FROM ingests WHERE path = ?)",
+        "WITH mine AS (SELECT ingest_id, duplicates FROM ingests WHERE path = ?) "
+        "SELECT EXISTS (FROM usage WHERE (event_key & 1::UHUGEINT) = 0 AND ("
+        "ingest_id IN (SELECT ingest_id FROM mine) OR (SELECT sum(duplicates) FROM mine) > 0))",
         [path],
     ).fetchone()
     return bool(row and row[0])

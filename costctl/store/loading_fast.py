@@ -2,6 +2,7 @@
 
 import duckdb
 
+from costctl.errors import CostctlError
 from costctl.store import readers
 from costctl.store.compile import Statement, stays_narrow
 from costctl.store.compile_fast import Fast
@@ -18,6 +19,10 @@ ODD_SHARE = 0.2
 GIVEN = {"ingest_id", "source_line", "source", "source_format"}
 
 
+class UnfitError(CostctlError):
+    """A file on which the one pass broke, and the transaction with it: only the thorough way is right."""
+
+
 class FastLoader:
     """Loads one file of flat JSON lines at a time, within the caller's transaction."""
 
@@ -26,7 +31,10 @@ class FastLoader:
         self.connection = loader.connection
 
     def load(self, statement: Statement, fast: Fast, part: Part, source: str) -> Loaded | None:
-        """Read one file in one pass; return None, with nothing stored, where only the thorough way is right."""
+        """Read one file in one pass; return None, with nothing stored, where only the thorough way is right.
+
+        Errors: `UnfitError` where the engine gives up; the transaction has to be taken back then.
+        """
         done = self._load(statement, fast, part, source)
         if done is None:
             self.connection.execute(f"DELETE FROM usage_narrow WHERE ingest_id = {part.ingest_id}")
@@ -34,8 +42,6 @@ class FastLoader:
 
     def _load(self, statement: Statement, fast: Fast, part: Part, source: str) -> Loaded | None:
         total = self._insert(statement, fast, part, source)
-        if total is None:
-            return None
         mine = f"ingest_id = {part.ingest_id}"
         odd = self._count(f"usage_narrow WHERE {mine} AND event_key IS NULL")
         if odd > ODD_SHARE * total:
@@ -59,7 +65,7 @@ class FastLoader:
             rest.mismatch,
         )
 
-    def _insert(self, statement: Statement, fast: Fast, part: Part, source: str) -> int | None:
+    def _insert(self, statement: Statement, fast: Fast, part: Part, source: str) -> int:
         names = ", ".join(column.name for column in NARROW if column.name not in GIVEN)
         reader = readers.structs(part.path, fast.columns, LONGEST)
         self.connection.execute("SET preserve_insertion_order = false")
@@ -69,8 +75,12 @@ class FastLoader:
                 f"SELECT {part.ingest_id}, $source, $form, {names} FROM ({fast.select.replace('{reader}', reader)})",
                 {"source": source, "form": statement.form.name},
             ).fetchone()
-        except (duckdb.InvalidInputException, duckdb.ConversionException):
-            return None
+        except (
+            duckdb.InvalidInputException,
+            duckdb.IOException,
+            duckdb.ConversionException,
+        ) as error:
+            raise UnfitError(str(error).splitlines()[0]) from error
         return int(done[0]) if done else 0
 
     def _drop_repeats(self, mine: str) -> int:

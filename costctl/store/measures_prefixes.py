@@ -13,6 +13,9 @@ STEP = 128
 FIRST_STEP = 1024
 """About so many tokens are 4,096 characters of English, the first step where text was hashed; the next ones double."""
 
+MOST_DOUBLED = 40
+"""So many doublings make more tokens than any prompt has."""
+
 _CALL = "stepped AND single AND generating"
 
 
@@ -118,7 +121,7 @@ def _tokens(steps: str) -> str:
     """Return the tokens of the first steps of a prompt, as SQL."""
     return (
         f"CASE WHEN {steps} = 0 THEN 0 WHEN step_tokens IS NULL "
-        f"THEN least({FIRST_STEP} * (1::BIGINT << ({steps} - 1)::BIGINT), prompt) "
+        f"THEN least({FIRST_STEP} * (1::BIGINT << least({steps} - 1, {MOST_DOUBLED})::BIGINT), prompt) "
         f"ELSE least({steps} * step_tokens, prompt) END"
     )
 

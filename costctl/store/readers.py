@@ -14,8 +14,19 @@ from costctl.store.engine_errors import FULL
 LONGEST = 1 << 24
 """Bytes of the longest record that is read without asking for larger buffers."""
 
-LONGEST_EVER = 1 << 30
+LONGEST_EVER = 1 << 27
+"""Bytes of the longest record that is read at all: every thread has two such buffers, within the memory limit."""
+
 TAG = "tag."
+
+UNREADABLE = (
+    duckdb.InvalidInputException,
+    duckdb.IOException,
+    duckdb.ConversionException,
+    duckdb.SerializationException,
+    duckdb.OutOfMemoryException,
+)
+"""What the engine raises over a log that is damaged or too much for it."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +102,7 @@ def readable() -> Iterator[None]:
     """Turn what the engine says about a log that it cannot read into an error about that log alone."""
     try:
         yield
-    except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
+    except UNREADABLE as error:
         text = str(error).splitlines()[0]
         if any(words in text for words in FULL):
             raise

@@ -364,7 +364,7 @@ def test_unpriced_usage_is_its_own_line(run, tmp_path):
     log.write_text(WEEK + "2026-11-18,chat,mystery-model,10,1000,1000\n")
     found = run("simulate", log, "--cache-hit", "0.5")
     assert found.code == 0
-    assert "10 requests have no price" in found.stdout + found.stderr
+    assert "10 billed requests have no price" in found.stdout + found.stderr
 
 
 def test_usage_without_any_price_is_no_answer(run, tmp_path):
@@ -375,7 +375,7 @@ def test_usage_without_any_price_is_no_answer(run, tmp_path):
     assert "no usage here has a price, so no saving can be projected" in found.stdout
     assert found.stdout.splitlines()[-1].startswith("Nothing can be projected")
     assert "no usage in this scope has a price" in found.stderr
-    assert "1 request has no price" in found.stderr
+    assert "1 billed request has no price" in found.stderr
 
 
 def test_an_empty_scope_ends_with_3(run, week):

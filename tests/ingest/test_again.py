@@ -83,6 +83,15 @@ def test_a_file_that_grew_by_equal_rows_is_counted_right(run, tmp_path):
     assert file_of(run("ingest", "a.jsonl", "--json"))["new_rows"] == 1
 
 
+def test_a_copy_that_grew_by_equal_rows_is_counted_right(run, tmp_path):
+    same = record(1, request_id="auto")
+    for name, copies in (("a", 2), ("b", 2), ("b", 3), ("b", 4), ("a", 5)):
+        write(tmp_path / f"{name}.jsonl", [same] * copies)
+        run("ingest", f"{name}.jsonl")
+        # As many calls as the file with most of them holds.
+        assert total_of(run("breakdown", "--json"))["requests"] == copies
+
+
 def test_a_rewritten_file_adds_only_what_is_new(run, tmp_path):
     write(tmp_path / "a.jsonl", [fine(1), fine(2)])
     run("ingest", "a.jsonl")

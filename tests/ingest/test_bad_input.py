@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -104,6 +107,51 @@ def test_a_truncated_gzip_file_is_refused_and_the_others_are_read(run, tmp_path)
     assert result.code == 2
     assert json.loads(result.stdout)["result"]["total"]["new_rows"] == 1
     assert "cut.jsonl.gz" in result.stderr
+
+
+def _cut_database(path: Path) -> bytes:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE calls (model TEXT)")
+        connection.executemany("INSERT INTO calls VALUES (?)", [("x" * 500,)] * 100)
+        connection.commit()
+    whole = path.read_bytes()
+    path.unlink()
+    return whole[: len(whole) // 2]
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",), ("--strict", "--dry-run")], ids=" ".join)
+def test_files_that_break_in_the_middle_leave_the_counts_of_the_others_alone(run, tmp_path, more):
+    packed = [
+        gzip.compress("\n".join(json.dumps(record(n)) for n in some).encode())
+        for some in (range(1, 101), range(101, 3101), range(50, 151))
+    ]
+    packed[1] = packed[1][: len(packed[1]) // 2]
+    for name, content in zip("abc", packed, strict=True):
+        (tmp_path / f"{name}.jsonl.gz").write_bytes(content)
+    (tmp_path / "d.csv.zst").write_bytes(b"\x28\xb5\x2f\xfd no frame")
+    (tmp_path / "d.parquet").write_bytes(b"PAR1 no footer PAR1")
+    (tmp_path / "d.db").write_bytes(_cut_database(tmp_path / "whole"))
+    write(tmp_path / "e.jsonl", [record(200), "{", record(201)])
+    write(tmp_path / "f.jsonl", [record(200), record(150), record(202)])
+    result = run("ingest", ".", "--json", *more)
+    assert result.code == 2
+    files = json.loads(result.stdout)["result"]["files"]
+    new = {file["path"]: file["new_rows"] for file in files if not file["error"]}
+    strict = "--strict" in more
+    refused = {"b.jsonl.gz", "d.csv.zst", "d.parquet", "d.db"} | ({"e.jsonl"} if strict else set())
+    assert {file["path"] for file in files if file["error"]} == refused
+    # Of c, 50 to 100 are in a; of f, 150 is in c, and 200 in e unless e is refused as a whole.
+    assert new == {"a.jsonl.gz": 100, "c.jsonl.gz": 50, "f.jsonl": 2 if strict else 1} | (
+        {} if strict else {"e.jsonl": 2}
+    )
+
+
+@pytest.mark.parametrize("more", [(), ("--dry-run",)], ids=" ".join)
+def test_a_record_too_long_for_the_one_pass_way_is_read_the_thorough_way(run, tmp_path, more):
+    calls = [record(n) for n in range(1, 1001)]
+    calls[500]["prompt"] = "x" * (35 << 20)
+    write(tmp_path / "a.jsonl", calls)
+    assert file_of(run("ingest", "a.jsonl", "--json", *more))["new_rows"] == 1000
 
 
 def test_several_gzip_members_are_one_file(run, tmp_path):

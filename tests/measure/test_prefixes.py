@@ -229,3 +229,10 @@ def test_short_beginnings_leave_no_hash(texts):
     )
     # The texts were seen: none of them is long enough for a provider's cache.
     assert estimate(texts, "prefixes", endpoint="short")["value"] == 0
+
+
+def test_a_log_may_have_many_hashes_of_no_stated_length(measured):
+    many = [f"b{number}" for number in range(90)]
+    found = measured([call(n, id=f"m{n}", blocks=many, input=9000) for n in (0, 60)])
+    # The second call is wholly known: 8,960 tokens in steps of 128.
+    assert estimate(found, "prefixes", endpoint="chat")["value"] == pytest.approx(8960 / 18000)
