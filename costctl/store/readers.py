@@ -19,14 +19,15 @@ LONGEST_EVER = 1 << 27
 
 TAG = "tag."
 
-UNREADABLE = (
-    duckdb.InvalidInputException,
-    duckdb.IOException,
-    duckdb.ConversionException,
-    duckdb.SerializationException,
-    duckdb.OutOfMemoryException,
+NOT_THE_LOGS = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.SyntaxException,
+    duckdb.InterruptException,
+    duckdb.TransactionException,
 )
-"""What the engine raises over a log that is damaged or too much for it."""
+"""What the engine raises over a statement; over a damaged log it may raise anything else."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,9 @@ def readable() -> Iterator[None]:
     """Turn what the engine says about a log that it cannot read into an error about that log alone."""
     try:
         yield
-    except UNREADABLE as error:
+    except NOT_THE_LOGS:
+        raise
+    except duckdb.Error as error:
         text = str(error).splitlines()[0]
         if any(words in text for words in FULL):
             raise
