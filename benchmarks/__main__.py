@@ -40,14 +40,7 @@ def main() -> None:
     for result in over:
         print(f"over its limit: {result.what}: {result.ratio:.2f}", file=sys.stderr)
     if asked.save:
-        content = {
-            "machine": machine(),
-            "pairs": asked.pairs,
-            "results": [asdict(r) for r in results],
-        }
-        RESULTS.write_text(
-            json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        keep(results, asked.pairs)
 
 
 def keep(results: list[Result], pairs: int) -> None:

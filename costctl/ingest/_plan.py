@@ -222,10 +222,7 @@ class Planner:
         """Decide how much is read, spool what the engine cannot read, and take the fingerprint."""
         found, container = plan.found, plan.container
         plain = container.kind == "jsonl" and container.compression == "none"
-        read_to = found.size
-        if plain:
-            read_to = self._whole_lines(plan)
-            plan.lines_to = lines.count(found.path, end=read_to)
+        read_to = self._whole_lines(plan) if plain else found.size
         plan.fingerprint = fingerprint.take(
             found.path, size=found.size, modified_ns=found.modified_ns, read_to=read_to
         )
@@ -240,6 +237,9 @@ class Planner:
             )
             plan.part = replace(plan.part, path=path, ingest_id=plan.ingest_id)
             plan.tail, plan.line_offset = True, before.lines_to
+        if plain:
+            start = before.fingerprint.read_to if before is not None and plan.tail else 0
+            plan.lines_to = plan.line_offset + lines.count(found.path, start=start, end=read_to)
 
     def _whole_lines(self, plan: Plan) -> int:
         end, rest = fingerprint.last_whole_line(plan.found.path, plan.found.size)

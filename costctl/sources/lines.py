@@ -37,10 +37,14 @@ class Bad:
 
 
 def count(path: Path, *, start: int = 0, end: int | None = None) -> int:
-    """Return the number of lines in a range of bytes; an incomplete last one counts."""
+    """Return the number of lines that begin in a range of bytes; an incomplete last one counts."""
     total, last, left = 0, b"\n", (end - start) if end is not None else None
     with path.open("rb") as file:
-        file.seek(start)
+        if start:
+            file.seek(start - 1)
+            last = file.read(1)
+        # What ends a line that began before is no line of this range.
+        total -= last != b"\n"
         while block := file.read(BLOCK if left is None else min(BLOCK, left)):
             total += block.count(b"\n")
             last = block[-1:]
