@@ -129,11 +129,13 @@ def ingest(bench: Bench) -> Iterator[Result]:
     )
     against = "bare DuckDB `CREATE TABLE AS` of the same file"
     yield by_time(f"`ingest` of {bench.rows:,} records", against, pairs, 1.5)
-    yield by_memory("its peak memory", "the same", pairs, 1.5)
+    yield by_memory("peak memory of that `ingest`", "the same", pairs, 1.5)
     tenth = bench.made("lesson", f"lesson-{small}.jsonl", str(small))
     less = bench.costctl("ingest", tenth, "--db", bench.database("small.duckdb"))
     growth = Pairs(pairs.ours[:1], (less,))
-    yield by_memory("its peak memory", f"`ingest` of a tenth ({small:,} records)", growth, None)
+    yield by_memory(
+        "peak memory of that `ingest`", f"`ingest` of a tenth ({small:,} records)", growth, None
+    )
 
 
 def again(bench: Bench) -> Iterator[Result]:
@@ -245,7 +247,7 @@ def claude(bench: Bench) -> Iterator[Result]:
     what = f"{bench.claude_rows:,} Claude Code records: `ingest` and first `breakdown`"
     first = bench.pair(both, theirs)
     yield by_time(what, "one run of ccusage", first, 1)
-    yield by_memory("its peak memory", "the same", first, None)
+    yield by_memory("peak memory of these two", "the same", first, None)
     database = str(bench.folder / "claude.duckdb")
     later = bench.pair(lambda: bench.costctl("breakdown", "--db", database, *AS_OF), theirs)
     yield by_time("every later `breakdown`", "one run of ccusage", later, 0.2)
