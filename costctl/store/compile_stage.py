@@ -48,7 +48,9 @@ def stage_select(
     last = layer(ctes, "attributes", last, _attributes(statement))
     for number, columns in enumerate(_copies(statement)):
         last = layer(ctes, f"copies{number}", last, columns, window=True)
-    last = layer(ctes, "raw", last, statement.layers.raw | _tests(statement), window=True)
+    # The prompt is looked up once: the engine plans every place where it stands.
+    prompt = {"x_prompt": _prompt(statement)} if _hashes(statement, key) or with_text else {}
+    last = layer(ctes, "raw", last, statement.layers.raw | prompt | _tests(statement), window=True)
     last = layer(ctes, "typed", last, statement.layers.typed)
     last = layer(ctes, "classes", last, statement.layers.classes)
     columns = dict(statement.columns)
@@ -56,7 +58,7 @@ def stage_select(
         columns["endpoint"] = endpoint
     columns |= _hashes(statement, key)
     if with_text:
-        columns["prompt_text"] = _prompt(statement)
+        columns["prompt_text"] = "x_prompt"
     if statement.form.newest:
         columns["newest"] = statement.values.text(statement.form.newest)
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
@@ -238,11 +240,10 @@ def _hashes(statement: Statement, key: str) -> dict[str, str]:
     expression: Expression = statement.form.text
     if not expression or statement.form.to != "usage":
         return {}
-    text = _prompt(statement)
     hashes = {
-        "request_hash": f"keyed_hash({lit(key)}, {text})",
-        "normalised_hash": f"keyed_hash({lit(key)}, regexp_replace(lower({text}), '[\\s\\pZ\\pP]+', '', 'g'))",
-        "prefix_hashes": f"prefix_steps({lit(key)}, {text})",
+        "request_hash": f"keyed_hash({lit(key)}, x_prompt)",
+        "normalised_hash": f"keyed_hash({lit(key)}, regexp_replace(lower(x_prompt), '[\\s\\pZ\\pP]+', '', 'g'))",
+        "prefix_hashes": f"prefix_steps({lit(key)}, x_prompt)",
     }
     # A log that brings hashes of its own knows better where its prompts are cut.
     return {name: sql for name, sql in hashes.items() if name not in statement.columns}
