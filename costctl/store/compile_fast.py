@@ -165,13 +165,13 @@ def _without_offset() -> str:
     """Return the test that a time ends with its seconds or with Z.
 
     A sign or a word behind the seconds is an offset; such times are read by the thorough statement. A text as long as
-    one with seconds or with microseconds that really has some has no room for an offset: nearly every time is told
-    by its length.
+    one with seconds or with microseconds that really has some has no room for an offset if its point or last colon is in place:
+    nearly every time is told so.
     """
     behind = "substring(x_occurred_at, 20)"
     return (
-        "CASE WHEN strlen(x_occurred_at) = 26 AND epoch_us(moment) % 1000 <> 0 THEN true "
-        "WHEN strlen(x_occurred_at) = 19 AND epoch_us(moment) % 60000000 <> 0 THEN true "
+        "CASE WHEN strlen(x_occurred_at) = 26 AND epoch_us(moment) % 1000 <> 0 AND x_occurred_at[20] = '.' THEN true "
+        "WHEN strlen(x_occurred_at) = 19 AND epoch_us(moment) % 60000000 <> 0 AND x_occurred_at[17] = ':' THEN true "
         f"ELSE NOT (contains(x_occurred_at, '+') OR contains({behind}, '-') OR contains({behind}, ' ')) END"
     )
 
