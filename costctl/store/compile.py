@@ -19,6 +19,8 @@ CONTENT = (
 )
 """Columns that every content identity has; the others only where they are not at their default."""
 
+LONG_ID = 16
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -126,7 +128,8 @@ def part_text(expression: object, values: Values) -> str:
     """Return one part of a key; a placeholder is no id."""
     text = values.text(expression)  # type: ignore[arg-type]
     words = ", ".join(lit(word) for word in PLACEHOLDER_IDS)
-    return f"CASE WHEN lower(trim({text})) IN ({words}) THEN NULL ELSE {text} END"
+    # A long text is no placeholder: nearly every id is told so.
+    return f"CASE WHEN strlen({text}) > {LONG_ID} THEN {text} WHEN lower(trim({text})) IN ({words}) THEN NULL ELSE {text} END"
 
 
 def _identity_parts(identity: Identity, values: Values) -> list[str]:

@@ -8,7 +8,7 @@ from costctl.formats.words import OPERATIONS, PROVIDERS, STATUSES
 from costctl.record import BUCKET_LIMIT, BY_NAME, REQUEST_LIMIT
 from costctl.store.compile_classes import block_classes, tier
 from costctl.store.compile_paths import lit
-from costctl.store.compile_tags import entry, merged_map, tags_of
+from costctl.store.compile_tags import entry, fixed_map, merged_map, tags_of
 from costctl.store.compile_values import MONEY, NULL_TEXT, Values
 from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
@@ -158,19 +158,24 @@ class Rows:
         reasons.append((f"(said_{name} AND t_{name} IS NULL)", f"{name} is no time"))
 
     def _maps(self, typed: dict[str, str]) -> None:
-        tags = [n for n in self.columns if n.startswith("tags.")]
-        entries = [entry(lit(n.removeprefix("tags.")), self._text_of(n)) for n in tags]
-        entries += [tags_of(self.values.documents.text(path)) for path in self.form.tags]
-        if entries:
+        tags = {n.removeprefix("tags."): self._text_of(n) for n in self._of_map("tags.")}
+        if self.form.tags:
+            entries = [entry(lit(key), text) for key, text in tags.items()]
+            entries += [tags_of(self.values.documents.text(path)) for path in self.form.tags]
             typed["c_tags"] = merged_map(entries)
-        units = [n for n in self.columns if n.startswith("units.")]
+        elif tags:
+            typed["c_tags"] = fixed_map(tags)
+        units = {
+            n.removeprefix(
+                "units."
+            ): f"nullif(greatest(try_cast({self._text_of(n)} AS BIGINT), 0), 0)"
+            for n in self._of_map("units.")
+        }
         if units:
-            parts = [
-                entry(lit(n.removeprefix("units.")), f"try_cast({self._text_of(n)} AS BIGINT)")
-                for n in units
-            ]
-            listed = f"list_filter(list_concat({', '.join(parts)}), lambda e: e.v > 0)"
-            typed["c_units"] = f"CASE WHEN len({listed}) > 0 THEN map_from_entries({listed}) END"
+            typed["c_units"] = fixed_map(units)
+
+    def _of_map(self, prefix: str) -> list[str]:
+        return [name for name in self.columns if name.startswith(prefix)]
 
     def _text_of(self, name: str) -> str:
         parts, base = self._expression(name)

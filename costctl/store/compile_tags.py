@@ -1,9 +1,28 @@
 """Tags and units of a record: lists of keys and values that become one map."""
 
+from collections.abc import Mapping
+
+from costctl.store.compile_paths import lit
+
 
 def entry(key: str, value: str) -> str:
     """Return a list of one key and value, or an empty one where the value is NULL."""
     return f"list_filter([{{'k': {key}, 'v': {value}}}], lambda e: e.v IS NOT NULL)"
+
+
+def fixed_map(entries: Mapping[str, str]) -> str:
+    """Return values under fixed keys as a map, NULL where all are NULL; what no record has costs nothing."""
+    if len(entries) == 1:
+        ((key, value),) = entries.items()
+        return f"CASE WHEN {value} IS NOT NULL THEN MAP([{lit(key)}], [{value}]) END"
+    listed = ", ".join(
+        f"{{'k': {lit(key)}, 'v': {value}}}" for key, value in sorted(entries.items())
+    )
+    some = " OR ".join(f"{value} IS NOT NULL" for value in entries.values())
+    return (
+        f"CASE WHEN {some} THEN map_from_entries(list_filter([{listed}], "
+        "lambda e: e.v IS NOT NULL)) END"
+    )
 
 
 def tags_of(text: str) -> str:

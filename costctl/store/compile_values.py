@@ -159,8 +159,10 @@ class Values:
         plain = f"(length({text}) >= 19 AND {text}[5] = '-' AND NOT regexp_matches(right({text}, 6), '[^0-9.:]'))"
         zoned = f"({text}[5] = '-' AND (regexp_matches({text}, ':.*([zZ]|[+-][0-9:]+|UTC|GMT)$')))"
         number = f"try_cast({text} AS DECIMAL(28, 9))"
+        # The shortest time with seconds and Z has 20 characters. What stands so is told without a regular expression.
+        zulu = f"(ends_with({text}, 'Z') AND strlen({text}) >= 20)"
         stamp = (
-            f"CASE WHEN {text} IS NULL THEN NULL WHEN {plain} THEN {naive} "
+            f"CASE WHEN {zulu} THEN try_cast({text} AS TIMESTAMP) WHEN {text} IS NULL THEN NULL WHEN {plain} THEN {naive} "
             f"WHEN {zoned} THEN try_cast(replace({text}, ' GMT', ' UTC') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
             f"WHEN {number} IS NOT NULL THEN make_timestamp({_epoch_auto(text)}) "
             f"WHEN contains({text}, '/') THEN "
@@ -171,7 +173,7 @@ class Values:
             )
             + f" ELSE {naive} END"
         )
-        return stamp, f"NOT ({zoned} OR {number} IS NOT NULL)"
+        return stamp, f"CASE WHEN {zulu} THEN false ELSE NOT ({zoned} OR {number} IS NOT NULL) END"
 
 
 def _decimal(text: str) -> str:
