@@ -4,9 +4,10 @@ import duckdb
 
 from costctl.formats._base import Expression, Format, Value
 from costctl.record import BILLING
-from costctl.store.compile_paths import Documents, lit
+from costctl.store.compile_paths import Documents
 from costctl.store.compile_stage import document_layers, layer
 from costctl.store.compile_tags import entry, merged_map, tags_of
+from costctl.store.compile_tree import lit
 from costctl.store.compile_values import Values
 
 PLAIN = tuple(

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from costctl.formats._base import Format, Identity
 from costctl.record import BY_NAME, PLACEHOLDER_IDS, PROVENANCE, USAGE
-from costctl.store.compile_paths import Documents, lit
+from costctl.store.compile_paths import Documents
 from costctl.store.compile_rows import UNSTORED, Layers, Rows
+from costctl.store.compile_tree import lit
 from costctl.store.compile_values import NULL_TEXT, Values
 from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
@@ -44,9 +45,16 @@ class Statement:
     content: bool
 
 
-def compile_format(form: Format, *, tz: str = "UTC") -> Statement:
-    """Return the pieces of SQL that read a format; `tz` is the zone of times that carry none."""
-    documents = Documents(form)
+def compile_format(form: Format, *, tz: str = "UTC", direct: bool = False) -> Statement:
+    """Return the pieces of SQL that read a format.
+
+    Args:
+        form: the format.
+        tz: the zone of times that carry none.
+        direct: for a reader that gives each line as a struct, see `stage_direct`; raises `NeedsWholeError` where the
+            format asks for more.
+    """
+    documents = Documents(form, direct=direct)
     values = Values(documents, form.constants.get("tz", tz))
     rows = Rows(form, values)
     layers = rows.layers()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from costctl.formats._base import TokenBlock
 from costctl.formats.words import TIERS
-from costctl.store.compile_paths import lit
+from costctl.store.compile_tree import lit
 
 PLAIN = (
     "cache_read",

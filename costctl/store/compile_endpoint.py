@@ -7,7 +7,7 @@ from costctl.formats._base import Expression
 from costctl.formats._path import parse_path
 from costctl.formats.rules import EndpointRule
 from costctl.store.compile import Statement
-from costctl.store.compile_paths import lit
+from costctl.store.compile_tree import lit
 
 MODELS = ("response_model", "requested_model", "deployment")
 TAG = "tag."

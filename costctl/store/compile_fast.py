@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from costctl.formats._base import Expression, Format, Path, Predicate, Value
 from costctl.record import BY_NAME, PLACEHOLDER_IDS, REQUEST_LIMIT, USAGE
-from costctl.store.compile_paths import Tree, lit, paths_in, quoted
+from costctl.store.compile_paths import paths_in
+from costctl.store.compile_tree import Tree, lit, quoted
 
 TEXTS = ("endpoint", "requested_model", "request_id")
 CORE = (*TEXTS, "occurred_at", "logged_cost_usd")

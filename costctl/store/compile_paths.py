@@ -4,93 +4,35 @@ import json
 from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass, field, fields, is_dataclass
+from typing import TypeVar
 
-from costctl.formats._base import Format, Path
+from costctl.formats._base import Format, Path, SumKeys
+from costctl.store.compile_tree import Keys, Tree, lit, pointer, quoted
 
-Keys = tuple[str | int, ...]
-
-
-def lit(text: str) -> str:
-    """Return an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quoted(name: str) -> str:
-    """Return an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def pointer(keys: Keys) -> str:
-    """Return an SQL literal of a JSON pointer."""
-    return lit("".join("/" + str(key).replace("~", "~0").replace("/", "~1") for key in keys))
+Kind = TypeVar("Kind")
 
 
 def paths_in(value: object) -> Iterator[Path]:
     """Yield every path below a declaration."""
-    if isinstance(value, Path):
+    return _in(value, Path)
+
+
+def _in(value: object, kind: type[Kind]) -> Iterator[Kind]:
+    if isinstance(value, kind):
         yield value
     elif is_dataclass(value) and not isinstance(value, type):
         for entry in fields(value):
-            yield from paths_in(getattr(value, entry.name))
+            yield from _in(getattr(value, entry.name), kind)
     elif isinstance(value, dict):
         for entry in value.values():
-            yield from paths_in(entry)
+            yield from _in(entry, kind)
     elif isinstance(value, tuple | list):
         for entry in value:
-            yield from paths_in(entry)
+            yield from _in(entry, kind)
 
 
-@dataclass
-class Tree:
-    """The leaves wanted of one document: nested names, None at a leaf."""
-
-    nodes: dict[str, "Tree"] = field(default_factory=dict)
-    leaf: bool = False
-
-    def want(self, keys: Keys) -> None:
-        """Ask for the text at a path; what a struct cannot hold is left to JSON extraction."""
-        if not keys or any(isinstance(key, int) for key in keys):
-            return
-        node = self
-        for key in keys:
-            lower = {name.lower(): name for name in node.nodes}
-            if lower.get(str(key).lower(), key) != key:
-                return
-            node = node.nodes.setdefault(str(key), Tree())
-        node.leaf = True
-
-    def holds(self, keys: Keys) -> bool:
-        """Return whether the struct has a text leaf at a path."""
-        node = self
-        for key in keys:
-            if str(key) not in node.nodes or isinstance(key, int):
-                return False
-            node = node.nodes[str(key)]
-        return node.leaf and not node.nodes
-
-    def structure(self) -> object:
-        """Return the structure that `json_transform` takes."""
-        return (
-            {name: tree.structure() for name, tree in self.nodes.items()}
-            if self.nodes
-            else "VARCHAR"
-        )
-
-    def columns(self) -> str:
-        """Return the same as column types of a reader of JSON lines."""
-        return ", ".join(
-            f"{quoted(name)}: {lit(tree.sql_type())}" for name, tree in self.nodes.items()
-        )
-
-    def sql_type(self) -> str:
-        """Return the type of a column that holds these leaves."""
-        if not self.nodes:
-            return "VARCHAR"
-        return (
-            "STRUCT("
-            + ", ".join(f"{quoted(name)} {tree.sql_type()}" for name, tree in self.nodes.items())
-            + ")"
-        )
+class NeedsWholeError(Exception):
+    """A format asks for more of a record than the text leaves of a struct can tell."""
 
 
 @dataclass
@@ -100,6 +42,7 @@ class Document:
     Attributes:
         name: its JSON is the column `d_<name>`, its leaves are the struct `s_<name>`.
         keys: for a parsed text, where it stands in `outer`.
+        direct: there is no `d_<name>`: the reader gives the struct.
     """
 
     name: str
@@ -107,25 +50,59 @@ class Document:
     keys: Keys = ()
     outer: "Document | None" = None
     sse: bool = False
+    direct: bool = False
 
     def text(self, keys: Keys) -> str:
         """Return the text at a path as SQL; NULL where absent, null or empty."""
-        if not keys:
+        if not keys and not self.direct:
             return f"CAST(d_{self.name} AS VARCHAR)"
-        if self.tree.holds(keys):
-            return f"nullif(s_{self.name}." + ".".join(quoted(str(key)) for key in keys) + ", '')"
-        return f"nullif(json_extract_string(d_{self.name}, {pointer(keys)}), '')"
+        node = self.tree.at(keys)
+        if self.tree.holds(keys) and node is not None and not node.json:
+            return f"nullif({self._leaf(keys)}, '')"
+        return f"nullif(json_extract_string({self._json(keys)}), '')"
 
     def value(self, keys: Keys) -> str:
         """Return the JSON at a path as SQL."""
+        if self.direct:
+            return f"json_extract({self._json(keys)})"
         return f"json_extract(d_{self.name}, {pointer(keys)})" if keys else f"d_{self.name}"
+
+    def filled(self, keys: Keys) -> tuple[str, str] | None:
+        """Return whether an object has one of its wanted leaves, and whether only more of it could tell.
+
+        None where the path is no object of this document that a reader gives in parts.
+        """
+        node = self.tree.at(keys)
+        if not self.direct or node is None or not node.nodes:
+            return None
+        column = self._leaf(keys)
+        has = "(" + " OR ".join(f"{leaf} IS NOT NULL" for leaf in node.leaves(column)) + ")"
+        return has, f"({column} IS NOT NULL AND NOT {has})"
+
+    def _leaf(self, keys: Keys) -> str:
+        return f"s_{self.name}." + ".".join(quoted(str(key)) for key in keys)
+
+    def _json(self, keys: Keys) -> str:
+        """Return the arguments that look up a path in JSON."""
+        if not self.direct:
+            return f"d_{self.name}, {pointer(keys)}"
+        for size in range(1, len(keys) + 1):
+            node = self.tree.at(keys[:size])
+            if node is not None and node.json and not node.nodes:
+                return f"{self._leaf(keys[:size])}, {pointer(keys[size:])}"
+        raise NeedsWholeError
 
 
 class Documents:
     """The documents of a format, outermost first: the line, what a wrapper holds, each exploded level."""
 
-    def __init__(self, form: Format) -> None:
+    def __init__(self, form: Format, *, direct: bool = False) -> None:
+        """Declare the documents of a format; `direct` if the reader shall give the line as a struct.
+
+        Raises `NeedsWholeError` where it cannot.
+        """
         self.form = form
+        self.unsure: list[str] = []
         names = ["0", *(str(number) for number, _ in enumerate(form.explode, start=1))]
         if form.unwrap:
             # The wrapper of an unwrapped record, and the record; without a wrapper the former is NULL.
@@ -133,12 +110,26 @@ class Documents:
         self.levels = [Document(name) for name in names]
         self.parsed: list[Document] = []
         self._declare_parsed()
-        for path in paths_in(
-            (form.row, form.tokens, form.variants, form.keep, form.skip, form.carry)
-        ):
+        rows = (form.row, form.tokens, form.variants, form.keep, form.skip, form.carry)
+        asked = (*rows, form.identity, form.leaf, form.changed, form.text, form.tags)
+        for path in paths_in(asked):
             self._want(path)
-        for path in paths_in((form.identity, form.leaf, form.changed, form.text, form.tags)):
-            self._want(path)
+        if direct:
+            self._read_directly(asked)
+
+    def _read_directly(self, asked: tuple[object, ...]) -> None:
+        """Have the reader give the line as a struct, with JSON where something inside is looked up."""
+        if len(self.levels) > 1:
+            raise NeedsWholeError
+        line = self.levels[0]
+        line.direct = True
+        inside = [a.list for a in self.form.attributes.values()]
+        inside += [p for p in paths_in(asked) if any(isinstance(key, int) for key in p.keys)]
+        inside += [summed.path for summed in _in(asked, SumKeys)]
+        for path in inside:
+            found = self.locate(path) if not path.attributes else None
+            if found and found[0] is line:
+                line.tree.want_json(found[1])
 
     def from_level(self, number: int) -> "Documents":
         """Return the same documents with a given level as the record."""
@@ -205,8 +196,22 @@ class Documents:
         raw = found[0].value(found[1])
         return f"coalesce(d_{parsed.name}, {raw})" if parsed else raw
 
+    def filled(self, path: Path) -> str | None:
+        """Return whether an object that the reader gives in parts has any, as SQL; None where it is given whole.
+
+        A record of which the parts do not tell is noted as unsure.
+        """
+        found = None if path.attributes else self.locate(path)
+        told = found[0].filled(found[1]) if found else None
+        if told is None:
+            return None
+        self.unsure.append(told[1])
+        return told[0]
+
     def present(self, path: Path) -> str:
         """Return whether a key is there, even as null, as SQL."""
+        if self.levels[0].direct:
+            raise NeedsWholeError
         if path.attributes:
             return f"({attributes_column(path.attributes)}[{lit(str(path.keys[0]))}] IS NOT NULL)"
         return f"({self.value(path)} IS NOT NULL)"

@@ -7,8 +7,8 @@ from costctl.formats._base import Expression, Format, TokenBlock, Value, Variant
 from costctl.formats.words import OPERATIONS, PROVIDERS, STATUSES
 from costctl.record import BUCKET_LIMIT, BY_NAME, REQUEST_LIMIT
 from costctl.store.compile_classes import block_classes, tier
-from costctl.store.compile_paths import lit
 from costctl.store.compile_tags import entry, fixed_map, merged_map, tags_of
+from costctl.store.compile_tree import lit
 from costctl.store.compile_values import MONEY, NULL_TEXT, Values
 from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 

@@ -5,15 +5,12 @@ from costctl.store.compile import Statement, bare
 from costctl.store.compile_paths import (
     Document,
     Documents,
+    NeedsWholeError,
     attributes_column,
-    lit,
-    pointer,
     structure,
 )
+from costctl.store.compile_tree import lit, pointer, quoted
 from costctl.store.compile_values import Values
-
-PREFIX_START = 4096
-"""Characters of the first prefix step; each next step doubles."""
 
 COPY_PAUSE = 1_000_000
 """Microseconds between two records that nobody writes in one go."""
@@ -29,21 +26,20 @@ def stage_select(
     endpoint: str | None = None,
     with_text: bool = False,
 ) -> str:
-    """Return the statement over `source`, a relation (ingest_id, rn, doc).
+    """Return the statement over `source`.
+
+    A record that a direct statement cannot tell has the kind `unsure`: the thorough statement tells it.
 
     Args:
         statement: the compiled format.
-        source: SQL of the relation; doc is JSON, NULL where the line is none.
+        source: SQL of a relation (ingest_id, rn, doc), where doc is JSON and NULL where the line is none; of a direct
+            statement a reader of structs, whose records then have neither file nor number yet.
         key: secret for hashes of prompt text.
         endpoint: SQL over the typed layer that overrides the endpoint.
         with_text: also give the prompt as `prompt_text`.
     """
-    ctes = [
-        (
-            "l AS (SELECT ingest_id, rn, CAST(0 AS BIGINT) AS sub, coalesce(json_type(doc) = 'OBJECT', false) AS is_object, "
-            f"CASE WHEN json_type(doc) = 'OBJECT' THEN doc END AS d_0 FROM ({source}))"
-        )
-    ]
+    direct = statement.documents.levels[0].direct
+    ctes = [_structs(statement.documents, source) if direct else _records(source)]
     last = document_layers(statement.form, statement.documents, ctes)
     last = layer(ctes, "attributes", last, _attributes(statement))
     for number, columns in enumerate(_copies(statement)):
@@ -62,10 +58,36 @@ def stage_select(
     if statement.form.newest:
         columns["newest"] = statement.values.text(statement.form.newest)
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-    kind = "CASE WHEN NOT is_object THEN 'rejected' WHEN NOT kept THEN 'skipped' WHEN reason IS NOT NULL THEN 'rejected' ELSE 'row' END"
+    unsure = (
+        f"WHEN {' OR '.join(dict.fromkeys(statement.documents.unsure))} THEN 'unsure' "
+        if direct
+        else ""
+    )
+    kind = f"CASE {unsure}WHEN NOT is_object THEN 'rejected' WHEN NOT kept THEN 'skipped' WHEN reason IS NOT NULL THEN 'rejected' ELSE 'row' END"
     return (
         f"WITH {', '.join(ctes)} SELECT ingest_id, rn, sub, {kind} AS kind, CASE WHEN is_object THEN reason END AS reason, "
         f"k_mismatch AS mismatch, {bare(statement)} AS bare, part AS incomplete, leaf_id, leaf_parent, {statement.key} AS event_key, {listed} FROM {last}"
+    )
+
+
+def _records(source: str) -> str:
+    return (
+        "l AS (SELECT ingest_id, rn, CAST(0 AS BIGINT) AS sub, coalesce(json_type(doc) = 'OBJECT', false) AS is_object, "
+        f"CASE WHEN json_type(doc) = 'OBJECT' THEN doc END AS d_0 FROM ({source}))"
+    )
+
+
+def _structs(documents: Documents, source: str) -> str:
+    """Return the lines as structs; a line that is no object looks like one without any of the wanted fields."""
+    names = [quoted(name) for name in documents.levels[0].tree.nodes]
+    if not names:
+        raise NeedsWholeError
+    documents.unsure.append("nothing")
+    nothing = " AND ".join(f"{name} IS NULL" for name in names)
+    packed = ", ".join(f"{name} := {name}" for name in names)
+    return (
+        "l AS (SELECT CAST(0 AS INTEGER) AS ingest_id, CAST(0 AS BIGINT) AS rn, CAST(0 AS BIGINT) AS sub, true AS is_object, "
+        f"({nothing}) AS nothing, struct_pack({packed}) AS s_0 FROM {source})"
     )
 
 
@@ -93,7 +115,8 @@ def document_layers(form: Format, documents: Documents, ctes: list[str]) -> str:
             last = _unwrapped(form, documents, ctes, last, number)
         elif level.name != "u" and number > 0:
             last = _exploded(form, documents, ctes, last, number)
-        last = layer(ctes, f"s{level.name}", last, {f"s_{level.name}": structure(level)})
+        if not level.direct:
+            last = layer(ctes, f"s{level.name}", last, {f"s_{level.name}": structure(level)})
         for parsed in _parsed_of(documents, level):
             last = layer(ctes, f"dp{parsed.name}", last, {f"d_{parsed.name}": _parsed(parsed)})
             last = layer(ctes, f"sp{parsed.name}", last, {f"s_{parsed.name}": structure(parsed)})
@@ -203,7 +226,8 @@ def _copies(statement: Statement) -> list[dict[str, str]]:
 def _tests(statement: Statement) -> dict[str, str]:
     """Return whether a record is a call, and where it stands in a tree of records."""
     form, values, documents = statement.form, statement.values, statement.documents
-    kept = [f"d_{documents.levels[-1].name} IS NOT NULL"]
+    line = documents.levels[-1]
+    kept = ["is_object" if line.direct else f"d_{line.name} IS NOT NULL"]
     if form.lines is not None:
         kept.append(Values(documents.from_level(0)).test(form.lines))
     if form.keep is not None:
@@ -252,37 +276,3 @@ def _hashes(statement: Statement, key: str) -> dict[str, str]:
 def _prompt(statement: Statement) -> str:
     """Return the prompt; an empty object or list is what a log without text writes, and no prompt that repeats."""
     return f"nullif(nullif({statement.values.text(statement.form.text)}, '{{}}'), '[]')"
-
-
-MACROS = f"""
-CREATE OR REPLACE TEMP MACRO parsed_json(text) AS
-    CASE WHEN text LIKE '{{%' OR text LIKE '[%' THEN try_cast(text AS JSON) END;
-CREATE OR REPLACE TEMP MACRO plain_text(text) AS
-    coalesce(CASE WHEN text LIKE '"%"' THEN json_extract_string(try_cast(text AS JSON), '$') END, text);
-CREATE OR REPLACE TEMP MACRO parsed_text(text) AS coalesce(parsed_json(text), CASE WHEN text LIKE '"%' THEN
-    coalesce(parsed_json(plain_text(text)), try_cast('{{' || text || '}}' AS JSON)) END);
-CREATE OR REPLACE TEMP MACRO sse_events(text) AS list_filter(
-    list_transform(regexp_extract_all(text, '(?m)^data:\\s*(\\{{.*\\}})\\s*$', 1), lambda e: try_cast(e AS JSON)),
-    lambda e: e IS NOT NULL);
-CREATE OR REPLACE TEMP MACRO sse_best(events) AS coalesce(
-    list_filter(events, lambda e: json_extract_string(e, '/usage') IS NOT NULL
-        OR json_extract_string(e, '/response/usage') IS NOT NULL)[-1],
-    events[-1]);
-CREATE OR REPLACE TEMP MACRO parsed_sse(text) AS coalesce(parsed_text(text), sse_best(sse_events(text)));
-CREATE OR REPLACE TEMP MACRO object_at(doc, place) AS coalesce(
-    CASE WHEN json_type(json_extract(doc, place)) = 'OBJECT' THEN json_extract(doc, place) END,
-    parsed_text(json_extract_string(doc, place)));
-CREATE OR REPLACE TEMP MACRO first_map(pairs) AS map_from_entries(list_filter(
-    list_transform(list_distinct(list_transform(pairs, lambda e: e.k)),
-        lambda name: {{'k': name, 'v': list_filter(pairs, lambda e: e.k = name)[1].v}}),
-    lambda e: e.k IS NOT NULL));
-CREATE OR REPLACE TEMP MACRO sum_map(pairs) AS map_from_entries(list_filter(
-    list_transform(list_distinct(list_transform(pairs, lambda e: e.k)),
-        lambda name: {{'k': name, 'v': CAST(CAST(list_sum(list_transform(list_filter(pairs, lambda e: e.k = name),
-            lambda e: try_cast(e.v AS DECIMAL(38, 9)))) AS HUGEINT) AS VARCHAR)}}),
-    lambda e: e.k IS NOT NULL));
-CREATE OR REPLACE TEMP MACRO keyed_hash(secret, text) AS sha256(secret || text);
-CREATE OR REPLACE TEMP MACRO prefix_steps(secret, text) AS CASE WHEN text IS NOT NULL THEN list_transform(
-    list_filter(list_transform(range(24), lambda i: CAST({PREFIX_START} * pow(2, i) AS BIGINT)), lambda n: n <= length(text)),
-    lambda n: sha256(secret || left(text, n))) END;
-"""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from costctl.store.compile_paths import lit
+from costctl.store.compile_tree import lit
 
 
 def entry(key: str, value: str) -> str:

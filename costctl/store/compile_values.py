@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import UTC
 
 from costctl.formats._base import Expression, Path, Predicate, Value
-from costctl.store.compile_paths import Documents, lit
+from costctl.store.compile_paths import Documents
+from costctl.store.compile_tree import lit
 
 NULL_TEXT = "CAST(NULL AS VARCHAR)"
 MONEY = "DECIMAL(38, 18)"
@@ -101,6 +102,10 @@ class Values:
             return f"(NOT {parts[0]})"
         if predicate.kind == "has":
             return "(" + " OR ".join(self.documents.present(path) for path in predicate.paths) + ")"
+        if predicate.kind == "filled" and len(predicate.paths) == 1:
+            told = self.documents.filled(predicate.paths[0])
+            if told is not None:
+                return told
         text = _coalesce([self.documents.text(path) for path in predicate.paths])
         return self._compare(predicate, text)
 

@@ -1,9 +1,11 @@
 """From files to rows, the thorough way: staged, folded, counted."""
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -12,6 +14,7 @@ from costctl.store.compile import Statement
 from costctl.store.compile_stage import stage_select
 from costctl.store.connection import Store
 from costctl.store.counting import Counter, count_staged
+from costctl.store.loading_direct import DirectStage, direct_select
 from costctl.store.macros import macros_for
 from costctl.store.merge import Merge, Settled
 from costctl.store.readers import LONGEST, Part
@@ -86,7 +89,8 @@ class Loader:
 
         Errors: `CostctlError` when the engine cannot read a file, such as a broken gzip stream.
         """
-        self.stage(statement, parts, endpoint)
+        if endpoint is not None or not self._stage_directly(statement, parts):
+            self.stage(statement, parts, endpoint)
         if self.counter is not None and self._counts(statement):
             count_staged(self.connection, self.counter)
         return self.settle(statement, parts, source)
@@ -107,32 +111,72 @@ class Loader:
 
         Errors: `CostctlError` when the engine cannot read a file.
         """
-        run = self.connection.execute
-        relation = readers.relation(parts, longest=self.longest)
-        if statement.form.to == "billing":
-            select = billing.stage_select(statement.form, relation, tz=statement.values.tz)
-        else:
-            select = stage_select(
-                statement,
-                relation,
-                key=self.key,
-                endpoint=endpoint,
-                with_text=self._counts(statement),
-            )
+        select = self._thorough(statement, parts, endpoint)
         for macro in macros_for(select):
-            run(macro)
-        run("SET preserve_insertion_order = true")
-        try:
-            with readers.readable():
-                run(f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}")
-        finally:
-            with suppress(duckdb.TransactionException):
-                run("SET preserve_insertion_order = false")
+            self.connection.execute(macro)
+        with self._in_order(), readers.readable():
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}"
+            )
         if len(parts) > 1:
-            run(
+            self.connection.execute(
                 "UPDATE staged SET rn = rn - b.base FROM (SELECT ingest_id, min(rn) - 1 AS base FROM staged GROUP BY 1) b "
                 "WHERE staged.ingest_id = b.ingest_id"
             )
+
+    def _thorough(
+        self, statement: Statement, parts: Sequence[Part], endpoint: str | None = None
+    ) -> str:
+        relation = readers.relation(parts, longest=self.longest)
+        if statement.form.to == "billing":
+            return billing.stage_select(statement.form, relation, tz=statement.values.tz)
+        return stage_select(
+            statement,
+            relation,
+            key=self.key,
+            endpoint=endpoint,
+            with_text=self._counts(statement),
+        )
+
+    @contextmanager
+    def _in_order(self) -> Iterator[None]:
+        """Have rows stand in the order in which they are read."""
+        self.connection.execute("SET preserve_insertion_order = true")
+        try:
+            yield
+        finally:
+            with suppress(duckdb.TransactionException):
+                self.connection.execute("SET preserve_insertion_order = false")
+
+    def _stage_directly(self, statement: Statement, parts: Sequence[Part]) -> bool:
+        """Read records on all cores, if the format and the files allow; return whether they are staged."""
+        select = direct_select(
+            statement.form,
+            parts,
+            tz=statement.values.tz,
+            key=self.key,
+            longest=self.longest,
+            with_text=self._counts(statement),
+        )
+        if select is None:
+            return False
+        direct = DirectStage(self.connection, parts)
+        with self._in_order(), readers.readable():
+            unsure = direct.stage(select)
+        if unsure is None:
+            return False
+        if unsure:
+            with TemporaryDirectory(prefix="costctl-") as folder:
+                copied = replace(
+                    parts[0],
+                    path=direct.copy_lines(unsure, Path(folder)),
+                    compression="none",
+                    records=0,
+                )
+                with readers.readable():
+                    direct.put_in(self._thorough(statement, [copied]), unsure)
+        direct.share_out()
+        return True
 
     def forget_staged(self) -> None:
         """Drop the rows that what is staged has brought earlier."""

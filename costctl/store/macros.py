@@ -2,13 +2,49 @@
 
 import re
 
-from costctl.store import compile_stage, compile_tags
+from costctl.store import compile_tags
+
+PREFIX_START = 4096
+"""Characters of the first prefix step; each next step doubles."""
+
+MACROS = f"""
+CREATE OR REPLACE TEMP MACRO parsed_json(text) AS
+    CASE WHEN text LIKE '{{%' OR text LIKE '[%' THEN try_cast(text AS JSON) END;
+CREATE OR REPLACE TEMP MACRO plain_text(text) AS
+    coalesce(CASE WHEN text LIKE '"%"' THEN json_extract_string(try_cast(text AS JSON), '$') END, text);
+CREATE OR REPLACE TEMP MACRO parsed_text(text) AS coalesce(parsed_json(text), CASE WHEN text LIKE '"%' THEN
+    coalesce(parsed_json(plain_text(text)), try_cast('{{' || text || '}}' AS JSON)) END);
+CREATE OR REPLACE TEMP MACRO sse_events(text) AS list_filter(
+    list_transform(regexp_extract_all(text, '(?m)^data:\\s*(\\{{.*\\}})\\s*$', 1), lambda e: try_cast(e AS JSON)),
+    lambda e: e IS NOT NULL);
+CREATE OR REPLACE TEMP MACRO sse_best(events) AS coalesce(
+    list_filter(events, lambda e: json_extract_string(e, '/usage') IS NOT NULL
+        OR json_extract_string(e, '/response/usage') IS NOT NULL)[-1],
+    events[-1]);
+CREATE OR REPLACE TEMP MACRO parsed_sse(text) AS coalesce(parsed_text(text), sse_best(sse_events(text)));
+CREATE OR REPLACE TEMP MACRO object_at(doc, place) AS coalesce(
+    CASE WHEN json_type(json_extract(doc, place)) = 'OBJECT' THEN json_extract(doc, place) END,
+    parsed_text(json_extract_string(doc, place)));
+CREATE OR REPLACE TEMP MACRO first_map(pairs) AS map_from_entries(list_filter(
+    list_transform(list_distinct(list_transform(pairs, lambda e: e.k)),
+        lambda name: {{'k': name, 'v': list_filter(pairs, lambda e: e.k = name)[1].v}}),
+    lambda e: e.k IS NOT NULL));
+CREATE OR REPLACE TEMP MACRO sum_map(pairs) AS map_from_entries(list_filter(
+    list_transform(list_distinct(list_transform(pairs, lambda e: e.k)),
+        lambda name: {{'k': name, 'v': CAST(CAST(list_sum(list_transform(list_filter(pairs, lambda e: e.k = name),
+            lambda e: try_cast(e.v AS DECIMAL(38, 9)))) AS HUGEINT) AS VARCHAR)}}),
+    lambda e: e.k IS NOT NULL));
+CREATE OR REPLACE TEMP MACRO keyed_hash(secret, text) AS sha256(secret || text);
+CREATE OR REPLACE TEMP MACRO prefix_steps(secret, text) AS CASE WHEN text IS NOT NULL THEN list_transform(
+    list_filter(list_transform(range(24), lambda i: CAST({PREFIX_START} * pow(2, i) AS BIGINT)), lambda n: n <= length(text)),
+    lambda n: sha256(secret || left(text, n))) END;
+"""
 
 _NAME = re.compile(r"TEMP MACRO (\w+)\(")
 
 
 def _each() -> dict[str, str]:
-    texts = (compile_tags.MACROS + compile_stage.MACROS).split(";\n")
+    texts = (compile_tags.MACROS + MACROS).split(";\n")
     return {found[1]: text for text in texts if (found := _NAME.search(text))}
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from costctl.errors import CostctlError
-from costctl.store.compile_paths import lit, quoted
+from costctl.store.compile_tree import lit, quoted
 from costctl.store.engine_errors import FULL
 
 LONGEST = 1 << 24
@@ -40,6 +40,8 @@ class Part:
         kind: jsonl, csv, parquet.
         compression: none, gzip, zstd.
         names: columns of a CSV, as its records shall call them.
+        first: number of its first record, where several parts are one file.
+        records: how many it has; 0 where the file is its alone.
     """
 
     ingest_id: int
@@ -48,11 +50,15 @@ class Part:
     compression: str = "none"
     delimiter: str = ","
     names: tuple[str, ...] = ()
+    first: int = 1
+    records: int = 0
 
 
 def relation(parts: Sequence[Part], *, longest: int = LONGEST) -> str:
     """Return the SQL of (ingest_id, rn, doc) over files of one kind; rn counts records over all of them."""
     first = parts[0]
+    if first.records:
+        return _bundle(parts, longest)
     listed = "[" + ", ".join(lit(str(part.path)) for part in parts) + "]"
     ids = ", ".join(f"({lit(str(part.path))}, {part.ingest_id})" for part in parts)
     if first.kind == "csv":
@@ -66,6 +72,16 @@ def relation(parts: Sequence[Part], *, longest: int = LONGEST) -> str:
     return f"SELECT f.ingest_id, l.rn, l.doc FROM ({docs}) l JOIN (VALUES {ids}) f(path, ingest_id) ON l.filename = f.path"
 
 
+def _bundle(parts: Sequence[Part], longest: int) -> str:
+    """Return the records of one file that is several, each with its own."""
+    docs = objects(f"[{lit(str(parts[0].path))}]", parts[0].compression, longest)
+    starts = ", ".join(f"({part.first}, {part.ingest_id})" for part in parts)
+    return (
+        f"SELECT f.ingest_id, l.rn, l.doc FROM (SELECT row_number() OVER () AS rn, json AS doc FROM {docs}) l "
+        f"ASOF JOIN (VALUES {starts}) f(first, ingest_id) ON l.rn >= f.first"
+    )
+
+
 def objects(listed: str, compression: str, longest: int) -> str:
     """Return the reader of JSON lines as documents; a line that is none gives NULL."""
     return (
@@ -74,11 +90,11 @@ def objects(listed: str, compression: str, longest: int) -> str:
     )
 
 
-def structs(path: Path, columns: str, longest: int) -> str:
+def structs(path: Path, columns: str, longest: int, compression: str = "none") -> str:
     """Return the reader of JSON lines as structs of text leaves; a line that is none gives NULLs."""
     return (
         f"read_ndjson({lit(str(path))}, columns = {{{columns}}}, ignore_errors = true, records = true, "
-        f"compression = 'none', maximum_object_size = {longest})"
+        f"compression = {lit(compression)}, maximum_object_size = {longest})"
     )
 
 

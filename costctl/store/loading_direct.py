@@ -1,0 +1,110 @@
+"""From files to staged records, the direct way: the reader gives each line as a struct, on all cores.
+
+A line that it cannot tell (no object, or one in which only an unread field would tell whether it is a call) is read
+again by the thorough statement. Both give the same rows.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from costctl.formats._base import Format
+from costctl.sources import lines
+from costctl.store import readers
+from costctl.store.compile import compile_format
+from costctl.store.compile_paths import NeedsWholeError
+from costctl.store.compile_stage import stage_select
+from costctl.store.macros import macros_for
+from costctl.store.readers import Part
+
+MOST_UNSURE = 20_000
+"""Lines that are looked for one by one; with more, the file is read thoroughly."""
+
+READ = ("none", "gzip")
+"""How lines may be packed that are to be looked up one by one."""
+
+
+def direct_select(
+    form: Format, parts: Sequence[Part], *, tz: str, key: str, longest: int, with_text: bool
+) -> str | None:
+    """Return the statement that reads files directly, None where only the thorough one can.
+
+    The order of records must not matter to it, since no number is counted while it reads.
+    """
+    first = parts[0]
+    one_file = all(part.path == first.path for part in parts)
+    if form.to != "usage" or first.kind != "jsonl" or first.compression not in READ or not one_file:
+        return None
+    try:
+        statement = compile_format(form, tz=tz, direct=True)
+        columns = statement.documents.levels[0].tree.columns()
+        reader = readers.structs(first.path, columns, longest, first.compression)
+        select = stage_select(statement, reader, key=key, with_text=with_text)
+    except NeedsWholeError:
+        return None
+    return None if " OVER " in select else select
+
+
+class DirectStage:
+    """Fills the temp table `staged` in the order of the lines, then gives each record its file and number."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, parts: Sequence[Part]) -> None:
+        self.connection = connection
+        self.parts = parts
+
+    def stage(self, select: str) -> list[int] | None:
+        """Read the files; return the numbers of unsure records, None where there are too many or lines are amiss."""
+        run = self.connection.execute
+        for macro in macros_for(select):
+            run(macro)
+        run(f"CREATE OR REPLACE TEMP TABLE staged AS {select}")
+        last = self.parts[-1]
+        total, unsure, start, end = run(
+            "SELECT count(*), count(*) FILTER (kind = 'unsure'), min(rowid), max(rowid) FROM staged"
+        ).fetchall()[0]
+        if unsure > MOST_UNSURE or (last.records and total != last.first + last.records - 1):
+            return None
+        if (
+            total and end - start + 1 != total
+        ):  # pragma: no cover - the engine numbers rows without gaps
+            return None
+        # The rows stand in the order of the file, as they were read; within a transaction their numbers begin anywhere.
+        run(f"UPDATE staged SET rn = rowid - {start or 0} + 1, ingest_id = {last.ingest_id}")
+        if not unsure:
+            return []
+        rows = run("SELECT rn FROM staged WHERE kind = 'unsure' ORDER BY 1").fetchall()
+        return [row[0] for row in rows]
+
+    def copy_lines(self, numbers: Sequence[int], folder: Path) -> Path:
+        """Write records as a file of their own, one a line."""
+        first, target = self.parts[0], folder / "unsure.jsonl"
+        with target.open("wb") as out:
+            for _, _, raw in lines.locate(first.path, first.compression, numbers):
+                out.write(raw.rstrip(b"\r\n") + b"\n")
+        return target
+
+    def put_in(self, select: str, numbers: Sequence[int]) -> None:
+        """Stage records again by a thorough statement over their copies."""
+        run = self.connection.execute
+        for macro in macros_for(select):
+            run(macro)
+        run("DELETE FROM staged WHERE kind = 'unsure'")
+        run(
+            f"INSERT INTO staged BY NAME SELECT * REPLACE (list_extract($numbers, rn) AS rn) FROM ({select})",
+            {"numbers": list(numbers)},
+        )
+
+    def share_out(self) -> None:
+        """Give the records of several files their own file and their number in it."""
+        if len(self.parts) == 1:
+            return
+        ids = [part.ingest_id for part in self.parts]
+        firsts = [part.first for part in self.parts]
+        counts = [part.records for part in self.parts]
+        self.connection.execute(
+            "UPDATE staged SET ingest_id = p.id, rn = p.number FROM (SELECT id, unnest(range(first, first + count)) AS place, "
+            "unnest(range(1, count + 1)) AS number FROM (SELECT unnest($ids) AS id, unnest($firsts) AS first, unnest($counts) AS count)) p "
+            "WHERE staged.rn = p.place",
+            {"ids": ids, "firsts": firsts, "counts": counts},
+        )
