@@ -56,7 +56,7 @@ def detect(sample: Sample, formats: Sequence[Format]) -> Detection:
         return Detection(form, ((form.name, 1),) if form else ())
     if sample.container == "log":
         return _of_log(sample, formats)
-    votes, paged = _votes(sample, formats)
+    votes, paged = _votes(sample, formats, {})
     by_name = {form.name: form for form in formats}
     order = {form.name: place for place, form in enumerate(formats)}
     ranked = sorted(votes.items(), key=lambda item: (-item[1], order[item[0]]))
@@ -69,16 +69,30 @@ def detect(sample: Sample, formats: Sequence[Format]) -> Detection:
     return Detection(fitted(best, sample), tuple(ranked))
 
 
-def _votes(sample: Sample, formats: Sequence[Format]) -> tuple[Counter[str], dict[str, str]]:
+Possible = dict[tuple[str, ...], list[Format]]
+"""Keys of a record -> formats that it may have; to be kept from file to file of one container."""
+
+
+def is_only(
+    form: Format, records: Sequence[object], formats: Sequence[Format], possible: Possible
+) -> bool:
+    """Return whether some of the lines of a file are of one format, and none of another."""
+    votes, paged = _votes(Sample("jsonl", records), formats, possible)
+    return set(votes) == {form.name} and not paged
+
+
+def _votes(
+    sample: Sample, formats: Sequence[Format], possible: Possible
+) -> tuple[Counter[str], dict[str, str]]:
     """Return the records that each format takes, and the page key of those that it takes from pages."""
     votes: Counter[str] = Counter()
     paged: dict[str, str] = {}
-    possible: dict[frozenset[str], list[Format]] = {}
     for record in sample.records:
-        names = names_of(record)
-        if names not in possible:
-            possible[names] = [f for f in formats if may_recognise(f, names, sample.container)]
-        name, page = _vote(record, possible[names], formats, sample.container)
+        keys = tuple(record) if isinstance(record, dict) else ()
+        if keys not in possible:
+            names = names_of(record)
+            possible[keys] = [f for f in formats if may_recognise(f, names, sample.container)]
+        name, page = _vote(record, possible[keys], formats, sample.container)
         if name:
             votes[name] += 1
         if page:
@@ -104,7 +118,7 @@ def _vote_in_page(record: object, formats: Sequence[Format], container: str) -> 
     pages = [(key, record.get(key)) for key in PAGES] if isinstance(record, Mapping) else []
     for key, inside in pages:
         items = inside[:SAMPLE] if isinstance(inside, list) else []
-        for form in formats:
+        for form in formats if items else ():
             if any(recognises(form, item, container=container) for item in items):
                 return form.name, key
     return "", ""

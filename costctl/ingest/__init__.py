@@ -15,7 +15,7 @@ from costctl.store import Store
 __all__ = ["FileResult", "IngestOptions", "Progress", "ingest"]
 
 BATCH_FILES = 5000
-BATCH_BYTES = 256 << 20
+BATCH_BYTES = 64 << 20
 
 
 def ingest(
@@ -90,4 +90,5 @@ def _alike(one: Plan, other: Plan) -> bool:
         other.part.delimiter,
         other.part.names,
     )
-    return same_part and one.form == other.form and not (one.others or other.others)
+    same_form = one.form is other.form or one.form == other.form
+    return same_part and same_form and not (one.others or other.others)

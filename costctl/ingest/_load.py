@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 from costctl import __version__
 from costctl.errors import CostctlError
+from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._plan import Planner
+from costctl.ingest._small import SMALL
 from costctl.sources import lines
 from costctl.sources.lines import Bad
 from costctl.store import ledger, readers
@@ -15,8 +17,8 @@ from costctl.store.compile_endpoint import endpoint_sql
 from costctl.store.compile_fast import compile_fast
 from costctl.store.connection import Store
 from costctl.store.ledger import Entry
-from costctl.store.loading import Loaded, Loader, Span
-from costctl.store.loading_fast import FastLoader, UnfitError
+from costctl.store.loading import Loaded, Loader, Span, UnfitError
+from costctl.store.loading_fast import FastLoader
 from costctl.store.readers import LONGEST, LONGEST_EVER, Part
 from costctl.tokens import count_prompt
 
@@ -56,7 +58,7 @@ class BatchLoader:
         try:
             return self._transaction(plans)
         except UnfitError:
-            return self.load([replace(plan, fast=False) for plan in plans])
+            return self.load([replace(plan, fast=False, alone=True) for plan in plans])
         except CostctlError as error:
             if len(plans) > 1:
                 half = len(plans) // 2
@@ -140,8 +142,19 @@ class BatchLoader:
             done = FastLoader(self.loader).load(statement, fast, first.part, source)
             if done is not None:
                 return {first.ingest_id: done}
-        endpoint = self._endpoint(statement)
-        return self.loader.load(statement, [plan.part for plan in plans], source, endpoint=endpoint)
+        parts, endpoint = self._parts(plans), self._endpoint(statement)
+        loaded = self.loader.load(statement, parts, source, endpoint=endpoint) if parts else {}
+        return {plan.ingest_id: loaded.get(plan.ingest_id, Loaded()) for plan in plans}
+
+    def _parts(self, plans: list[Plan]) -> list[Part]:
+        """Return what the engine is to read: of many small files one that holds them all."""
+        parts = [plan.part for plan in plans]
+        size = sum(plan.found.size for plan in plans)
+        packed = any((part.kind, part.compression) != ("jsonl", "none") for part in parts)
+        if len(plans) == 1 or packed or plans[0].alone or size > SMALL * len(plans):
+            return parts
+        contents = ((p.part, p.content or p.part.path.read_bytes()) for p in plans)
+        return _spool.bundle(contents, self.planner.spool / f"{plans[0].ingest_id}.bundle")
 
     def _endpoint(self, statement: Statement) -> str | None:
         if not self.planner.rules:

@@ -21,6 +21,7 @@ from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._fields import absent, lacks, require_values, some_fields, without
 from costctl.ingest._sample import header, sample_of
+from costctl.ingest._small import Alike
 from costctl.ingest.declared import declared_formats, declared_rules
 from costctl.sources import fingerprint, lines, log_text
 from costctl.sources.discover import Found, Missing
@@ -67,6 +68,7 @@ class Planner:
         self.options_hash = _hash(options, self.named, self.entries, self.rules)
         self.next_id = ledger.next_id(store)
         self.texts: dict[Path, Path] = {}
+        self.alike = Alike(self.formats)
 
     def plan(self, found: Found | Missing) -> Plan | FileResult:
         """Return how to read a file, or what became of it already."""
@@ -100,6 +102,10 @@ class Planner:
                 return FileResult(found.shown, before.format, before.container, unchanged=True)
         else:
             before = None
+        alike = self.alike.plan(found, self.next_id + 1) if not reread and self._free() else None
+        if alike is not None:
+            self.next_id += 1
+            return alike
         container = sniff(
             found.path,
             lambda path: readers.first_text(self.store.connection, path, "zstd", 1 << 16),
@@ -118,7 +124,12 @@ class Planner:
         self._read_part(plan, before)
         if plan.form.name == "generic" and plan.lines is not None and not (plan.lines or plan.bad):
             return self._unknown(found, container, part)
+        self.alike.note(plan)
         return plan
+
+    def _free(self) -> bool:
+        """Return whether the user left it to us how files are read."""
+        return self.named is None and not (self.options.maps or self.options.sets)
 
     def sample(self, found: Found, container: Container) -> Sample:
         """Return the beginning of a file, for detection."""

@@ -59,7 +59,8 @@ def ingest_report(
         name="ingest",
         tables=(table,),
         result={
-            "files": [_object(file) for file in files],
+            # What people read has no use for thousands of objects.
+            "files": [] if brief else [_object(file) for file in files],
             "total": total,
             "dry_run": dry_run,
             "unpriced_models": [

@@ -68,13 +68,13 @@ def _expand(text: str, spool: Path, stdin: BinaryIO | None) -> list[Found | Miss
     if path.is_dir():
         return _walk(path)
     if path.exists():
-        return [_stat(path, named=True) if path.is_file() else _piped(path, spool)]
+        return _stat(path, named=True) if path.is_file() else [_piped(path, spool)]
     if glob.has_magic(text):
         matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - the user typed a glob, not a path
         entries = [
             e
             for m in matches
-            for e in (_walk(Path(m)) if Path(m).is_dir() else [_stat(Path(m), named=False)])
+            for e in (_walk(Path(m)) if Path(m).is_dir() else _stat(Path(m), named=False))
         ]
         return entries or [Missing(text, "no file matches this pattern")]
     return [Missing(text, "no such file or folder")]
@@ -86,29 +86,24 @@ def _walk(folder: Path) -> list[Found | Missing]:
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
         for name in sorted(names):
-            if name.startswith(".") or name.endswith(OWN) or _is_pipe(Path(root) / name):
+            if name.startswith(".") or name.endswith(OWN):
                 continue
-            entries.append(_stat(Path(root) / name, named=False))
+            entries += _stat(Path(root, name), named=False)
     return entries
 
 
-def _stat(path: Path, *, named: bool) -> Found | Missing:
+def _stat(path: Path, *, named: bool) -> list[Found | Missing]:
+    """Return a file, if it is one: to open a pipe would be to wait for somebody who writes."""
     try:
         info = path.stat()
     except OSError as error:
-        return Missing(str(path), error.strerror or str(error))
+        return [Missing(str(path), error.strerror or str(error))]
+    if not stat.S_ISREG(info.st_mode):
+        return []
     if not os.access(path, os.R_OK):
-        return Missing(str(path), "permission denied")
-    return Found(path, str(path), named, info.st_size, info.st_mtime_ns, (info.st_dev, info.st_ino))
-
-
-def _is_pipe(path: Path) -> bool:
-    """Return whether opening a path would wait for somebody who writes."""
-    try:
-        mode = path.stat().st_mode
-    except OSError:
-        return False
-    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+        return [Missing(str(path), "permission denied")]
+    identity = (info.st_dev, info.st_ino)
+    return [Found(path, str(path), named, info.st_size, info.st_mtime_ns, identity)]
 
 
 def _piped(path: Path, spool: Path) -> Found | Missing:

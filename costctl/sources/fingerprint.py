@@ -31,6 +31,12 @@ def take(path: Path, *, size: int, modified_ns: int, read_to: int) -> Fingerprin
     return Fingerprint(size, modified_ns, read_to, head, tail)
 
 
+def of(content: bytes, *, modified_ns: int, read_to: int) -> Fingerprint:
+    """Return the fingerprint of a small file, of which `content` is all, by its first `read_to` bytes."""
+    digest = _digest(content[:read_to])
+    return Fingerprint(len(content), modified_ns, read_to, digest, digest)
+
+
 def unchanged(path: Path, *, size: int, modified_ns: int, before: Fingerprint) -> bool:
     """Return whether a file is as it was when it was read."""
     same = size == before.size and modified_ns == before.modified_ns
@@ -70,10 +76,11 @@ def last_whole_line(path: Path, size: int) -> tuple[int, bytes]:
 
 def _edges(path: Path, end: int) -> tuple[str, str]:
     with path.open("rb") as file:
-        head = file.read(min(EDGE, end))
-        file.seek(max(0, end - EDGE))
-        tail = head if end <= EDGE else file.read(min(EDGE, end))
-    return _digest(head), _digest(tail)
+        head = _digest(file.read(min(EDGE, end)))
+        if end <= EDGE:
+            return head, head
+        file.seek(end - EDGE)
+        return head, _digest(file.read(EDGE))
 
 
 def _digest(data: bytes) -> str:

@@ -52,6 +52,11 @@ def count(path: Path, *, start: int = 0, end: int | None = None) -> int:
     return total + (last != b"\n")
 
 
+def records_in(content: bytes) -> int:
+    """Return the number of lines that are not blank, as the engine counts records."""
+    return sum(map(bool, map(bytes.strip, content.split(b"\n"))))
+
+
 def open_text(path: Path, compression: str) -> BinaryIO:
     """Open the bytes of a text; zstd is unpacked by the engine and not here."""
     return gzip.open(path, "rb") if compression == "gzip" else path.open("rb")  # type: ignore[return-value]

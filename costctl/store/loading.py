@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from costctl.errors import CostctlError
 from costctl.store import billing, readers
 from costctl.store.compile import Statement
 from costctl.store.compile_stage import stage_select
@@ -50,6 +51,10 @@ class Loaded:
     mismatch: int = 0
     lines: int = 0
     documents: int = 0
+
+
+class UnfitError(CostctlError):
+    """Files for which a quick way is not right, though it was tried: what it did has to be taken back."""
 
 
 @dataclass(frozen=True)
@@ -118,10 +123,22 @@ class Loader:
             self.connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM ({select}){where}"
             )
+        self._require_all(parts)
         if len(parts) > 1:
             self.connection.execute(
                 "UPDATE staged SET rn = rn - b.base FROM (SELECT ingest_id, min(rn) - 1 AS base FROM staged GROUP BY 1) b "
                 "WHERE staged.ingest_id = b.ingest_id"
+            )
+
+    def _require_all(self, parts: Sequence[Part]) -> None:
+        """Refuse records of several files in one that are not as many as was counted: one may be taken for another's."""
+        last = parts[-1]
+        if not last.records:
+            return
+        found = self.connection.execute("SELECT coalesce(max(rn), 0) FROM staged").fetchone()
+        if found and found[0] != last.first + last.records - 1:
+            raise UnfitError(
+                f"{found[0]} records where {last.first + last.records - 1} were counted"
             )
 
     def _thorough(

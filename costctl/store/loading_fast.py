@@ -2,11 +2,10 @@
 
 import duckdb
 
-from costctl.errors import CostctlError
 from costctl.store import readers
 from costctl.store.compile import Statement, stays_narrow
 from costctl.store.compile_fast import Fast
-from costctl.store.loading import Loaded, Loader
+from costctl.store.loading import Loaded, Loader, UnfitError
 from costctl.store.readers import LONGEST, Part
 from costctl.store.schema import NARROW
 
@@ -17,10 +16,6 @@ ODD_SHARE = 0.2
 """Where more records than this need a closer look, the fast way is not worth its first pass."""
 
 GIVEN = {"ingest_id", "source_line", "source", "source_format"}
-
-
-class UnfitError(CostctlError):
-    """A file on which the one pass broke, and the transaction with it: only the thorough way is right."""
 
 
 class FastLoader:

@@ -63,7 +63,8 @@ class Merge:
         self._write()
         if self.leaf is not None:
             self._drop_parents()
-        for name in ("folded", "known"):
+        self.connection.execute("DROP VIEW IF EXISTS folded")
+        for name in ("folded_repeats", "repeated", "known"):
             self.connection.execute(f"DROP TABLE IF EXISTS {name}")
         return outcome
 
@@ -117,18 +118,31 @@ class Merge:
         self.connection.execute("DROP TABLE numbered")
 
     def _fold(self) -> None:
+        """Make `folded`: what each key is to become. A key that stands once, in none of the known rows, is as it is."""
         listed = ", ".join(self.columns)
-        self.connection.execute(
+        run = self.connection.execute
+        run(
             "CREATE OR REPLACE TEMP TABLE known AS SELECT event_key, ingest_id, source_line, "
             f"{listed} FROM usage SEMI JOIN (SELECT event_key FROM staged WHERE kind = 'row') USING (event_key)"
         )
+        run(
+            "CREATE OR REPLACE TEMP TABLE repeated AS SELECT event_key FROM ("
+            "SELECT event_key FROM known UNION ALL SELECT event_key FROM staged WHERE kind = 'row') "
+            "GROUP BY 1 HAVING count(*) > 1"
+        )
         old, new = (", NULL AS newest", ", newest") if self.dated else ("", "")
+        staged = (
+            f"SELECT ingest_id AS seq, ingest_id, rn, sub, event_key, {listed}{new} FROM staged"
+        )
         candidates = (
             f"SELECT 0 AS seq, ingest_id, source_line AS rn, 0 AS sub, event_key, {listed}{old} FROM known "
-            f"UNION ALL SELECT ingest_id AS seq, ingest_id, rn, sub, event_key, {listed}{new} FROM staged WHERE kind = 'row'"
+            f"UNION ALL {staged} SEMI JOIN repeated USING (event_key) WHERE kind = 'row'"
         )
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE folded AS {self._folded(candidates)}"
+        run(f"CREATE OR REPLACE TEMP TABLE folded_repeats AS {self._folded(candidates)}")
+        kept = f"ingest_id, rn, event_key, {listed}"
+        run(
+            f"CREATE OR REPLACE TEMP VIEW folded AS SELECT {kept} FROM folded_repeats UNION ALL "
+            f"SELECT {kept} FROM staged ANTI JOIN repeated USING (event_key) WHERE kind = 'row'"
         )
 
     def _folded(self, candidates: str) -> str:
@@ -182,12 +196,12 @@ class Merge:
         return f"SELECT seq, min(ingest_id) AS ingest_id, min(rn) AS rn, 0 AS sub, event_key, {', '.join(parts)} FROM ({candidates}) GROUP BY seq, event_key"
 
     def _outcome(self) -> dict[int, Settled]:
-        """Count new and replaced rows per file, and drop from `folded` what changes nothing."""
+        """Count new and replaced rows per file, and leave out of `folded` what changes nothing."""
         compared = [n for n in self.columns if n not in PROVENANCE]
         new = ", ".join(_stored(n, "f.") for n in compared)
         old = ", ".join(_stored(n, "k.") for n in compared)
         self.connection.execute(
-            "DELETE FROM folded WHERE event_key IN (SELECT f.event_key FROM folded f JOIN known k USING (event_key) "
+            "DELETE FROM folded_repeats WHERE event_key IN (SELECT f.event_key FROM folded_repeats f JOIN known k USING (event_key) "
             f"WHERE ({new}) IS NOT DISTINCT FROM ({old}))"
         )
         # A known row that changed may stay the row of its own file; the file that changed it is told.
