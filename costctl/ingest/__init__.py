@@ -1,5 +1,6 @@
 """The meeting point of source, format and store: files become rows."""
 
+import importlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,13 +10,15 @@ from costctl.errors import CostctlError
 from costctl.ingest._base import FileResult, IngestOptions, Plan, Progress
 from costctl.ingest._load import BatchLoader
 from costctl.ingest._plan import Planner
-from costctl.sources.discover import discover, require_paths
+from costctl.sources.discover import Found, Missing, discover, require_paths
 from costctl.store import Store
 
 __all__ = ["FileResult", "IngestOptions", "Progress", "ingest"]
 
 BATCH_FILES = 5000
 BATCH_BYTES = 64 << 20
+MANY = 1000
+"""Files from which on a thread pays that plans some while others are read."""
 
 
 def ingest(
@@ -43,9 +46,10 @@ def ingest(
         total = sum(getattr(found, "size", 0) for found in files)
         results: dict[int, FileResult] = {}
         done = 0
-        for batch in _batches(
-            ((number, planner.plan(found)) for number, found in enumerate(files)), options
-        ):
+        batches = _batches(_plans(planner, files), options)
+        if len(files) >= MANY:
+            batches = importlib.import_module("costctl.ingest._ahead").ahead(batches)
+        for batch in batches:
             plans = [(number, plan) for number, plan in batch if isinstance(plan, Plan)]
             results.update((number, plan) for number, plan in batch if isinstance(plan, FileResult))
             if progress and plans:
@@ -53,6 +57,8 @@ def ingest(
             results.update(
                 zip((n for n, _ in plans), loader.load([p for _, p in plans]), strict=True)
             )
+            if plans and plans[0][1].bundle is not None:
+                plans[0][1].bundle.path.unlink(missing_ok=True)
             done += sum(plan.found.size for _, plan in plans)
             if progress and plans:
                 progress(done, total, plans[-1][1].found.shown)
@@ -60,6 +66,14 @@ def ingest(
     if not files:
         raise CostctlError("no file to read", hint="name a folder that holds logs", code="no_files")
     return [results[number] for number in sorted(results)]
+
+
+def _plans(
+    planner: Planner, files: Sequence[Found | Missing]
+) -> Iterator[tuple[int, Plan | FileResult]]:
+    for number, found in enumerate(files):
+        yield number, planner.plan(found)
+    planner.bundles.close()
 
 
 def _batches(
@@ -73,6 +87,7 @@ def _batches(
         if isinstance(plan, Plan):
             alike = last is not None and _alike(last, plan)
             full = len(batch) >= BATCH_FILES or size + plan.found.size > BATCH_BYTES
+            full = full and plan.bundle is None
             if last is not None and (not alike or full or options.strict):
                 yield batch
                 batch, size = [], 0
@@ -84,11 +99,18 @@ def _batches(
 
 
 def _alike(one: Plan, other: Plan) -> bool:
+    """Return whether two files may be read by one statement; of a bundle all are read, and nothing else."""
     same_part = (one.part.kind, one.part.compression, one.part.delimiter, one.part.names) == (
         other.part.kind,
         other.part.compression,
         other.part.delimiter,
         other.part.names,
     )
+    if one.bundle is not None or other.bundle is not None:
+        return _bundle(one) == _bundle(other)
     same_form = one.form is other.form or one.form == other.form
     return same_part and same_form and not (one.others or other.others)
+
+
+def _bundle(plan: Plan) -> Path | None:
+    return plan.bundle.path if plan.bundle is not None else None

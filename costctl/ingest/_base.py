@@ -100,9 +100,8 @@ class Plan:
         tail: only what was appended is read.
         cut: the last line of the earlier read, where it was not whole and has since gone on.
         notes: warnings to show.
-        content: all bytes of a small file.
+        bundle: its place in a file that holds it and its neighbours; None where it is read alone.
         fast: the one-pass way may be tried.
-        alone: it is not to be read as one file with its neighbours.
         reread: the file was read before, with other options.
     """
 
@@ -123,7 +122,6 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     others: tuple[Format, ...] = ()
     shares: list[tuple[str, int]] = field(default_factory=list)
-    content: bytes | None = None
+    bundle: Part | None = None
     fast: bool = True
-    alone: bool = False
     reread: bool = False

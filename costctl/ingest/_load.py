@@ -5,10 +5,8 @@ from datetime import UTC, datetime
 
 from costctl import __version__
 from costctl.errors import CostctlError
-from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._plan import Planner
-from costctl.ingest._small import SMALL
 from costctl.sources import lines
 from costctl.sources.lines import Bad
 from costctl.store import ledger, readers
@@ -58,11 +56,11 @@ class BatchLoader:
         try:
             return self._transaction(plans)
         except UnfitError:
-            return self.load([replace(plan, fast=False, alone=True) for plan in plans])
+            return self.load([replace(plan, fast=False, bundle=None) for plan in plans])
         except CostctlError as error:
             if len(plans) > 1:
-                half = len(plans) // 2
-                return self.load(plans[:half]) + self.load(plans[half:])
+                half, alone = len(plans) // 2, [replace(plan, bundle=None) for plan in plans]
+                return self.load(alone[:half]) + self.load(alone[half:])
             if error.code == "record_too_long" and self.loader.longest < LONGEST_EVER:
                 return self._with_larger_buffers(plans)
             found, form = plans[0].found, plans[0].form
@@ -95,7 +93,7 @@ class BatchLoader:
         longest = self.loader.longest
         for needed, plans in self.done:
             self.loader.longest = needed
-            self._load([replace(plan, bad=[]) for plan in plans])
+            self._load([replace(plan, bad=[], bundle=None) for plan in plans])
         self.loader.longest = longest
 
     def _load(self, plans: list[Plan]) -> list[FileResult]:
@@ -142,19 +140,8 @@ class BatchLoader:
             done = FastLoader(self.loader).load(statement, fast, first.part, source)
             if done is not None:
                 return {first.ingest_id: done}
-        parts, endpoint = self._parts(plans), self._endpoint(statement)
-        loaded = self.loader.load(statement, parts, source, endpoint=endpoint) if parts else {}
-        return {plan.ingest_id: loaded.get(plan.ingest_id, Loaded()) for plan in plans}
-
-    def _parts(self, plans: list[Plan]) -> list[Part]:
-        """Return what the engine is to read: of many small files one that holds them all."""
-        parts = [plan.part for plan in plans]
-        size = sum(plan.found.size for plan in plans)
-        packed = any((part.kind, part.compression) != ("jsonl", "none") for part in parts)
-        if len(plans) == 1 or packed or plans[0].alone or size > SMALL * len(plans):
-            return parts
-        contents = ((p.part, p.content or p.part.path.read_bytes()) for p in plans)
-        return _spool.bundle(contents, self.planner.spool / f"{plans[0].ingest_id}.bundle")
+        parts = [plan.bundle or plan.part for plan in plans]
+        return self.loader.load(statement, parts, source, endpoint=self._endpoint(statement))
 
     def _endpoint(self, statement: Statement) -> str | None:
         if not self.planner.rules:

@@ -1,11 +1,8 @@
 """What to do with each file: what it is, which format reads it, and how much of it is new."""
 
 import gzip
-import hashlib
-import json
 import zlib
-from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,13 +12,13 @@ from costctl.formats._base import Format
 from costctl.formats.detect import Detection, Sample, detect, fitted
 from costctl.formats.generic import Guess, guess
 from costctl.formats.mixed import JSON, MOST, shared_out
-from costctl.formats.rules import EndpointRule
-from costctl.formats.stated import MTIME, Stated, overlaid, stated
+from costctl.formats.stated import MTIME, overlaid, stated
 from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._fields import absent, lacks, require_values, some_fields, without
+from costctl.ingest._said import first_keys, options_hash
 from costctl.ingest._sample import header, sample_of
-from costctl.ingest._small import Alike
+from costctl.ingest._small import PLAIN, Alike, Bundles, content_of, is_whole
 from costctl.ingest.declared import declared_formats, declared_rules
 from costctl.sources import fingerprint, lines, log_text
 from costctl.sources.discover import Found, Missing
@@ -31,7 +28,6 @@ from costctl.store.connection import Store
 from costctl.store.ledger import Earlier
 from costctl.store.readers import Part
 from costctl.store.unpack import unpack_text
-from costctl.yaml_tree import Node
 
 ENGINE_READS = ("jsonl", "csv", "parquet")
 NO_LOG = "no_log"
@@ -52,7 +48,7 @@ class Planner:
         self.spool = spool
         self.said = stated(options.maps, options.sets)
         require_values(self.said)
-        self.needed = (log_text.NEEDED, *_first_keys(self.said))
+        self.needed = (log_text.NEEDED, *first_keys(self.said))
         self.entries, self.entries_path = declared_formats(options.configs)
         self.formats = load_formats(self.entries, self.entries_path)
         named = options.log_format
@@ -65,10 +61,11 @@ class Planner:
         self.rules = declared_rules(options.configs)
         first = options.endpoint_from
         self.endpoint_first = stated([f"endpoint={first}"]).row["endpoint"] if first else ()
-        self.options_hash = _hash(options, self.named, self.entries, self.rules)
+        self.options_hash = options_hash(options, self.named, self.entries, self.rules)
         self.next_id = ledger.next_id(store)
         self.texts: dict[Path, Path] = {}
         self.alike = Alike(self.formats)
+        self.bundles = Bundles(spool)
 
     def plan(self, found: Found | Missing) -> Plan | FileResult:
         """Return how to read a file, or what became of it already."""
@@ -102,10 +99,18 @@ class Planner:
                 return FileResult(found.shown, before.format, before.container, unchanged=True)
         else:
             before = None
-        alike = self.alike.plan(found, self.next_id + 1) if not reread and self._free() else None
+        content = content_of(found)
+        alike = self._alike(found, content) if before is None and not reread else None
         if alike is not None:
-            self.next_id += 1
             return alike
+        plan = self._looked_at(found, before)
+        if isinstance(plan, Plan):
+            plan.reread = reread
+            self.alike.note(plan)
+            self._bundle(plan, content)
+        return plan
+
+    def _looked_at(self, found: Found, before: Earlier | None) -> Plan | FileResult:
         container = sniff(
             found.path,
             lambda path: readers.first_text(self.store.connection, path, "zstd", 1 << 16),
@@ -120,16 +125,30 @@ class Planner:
         if not forms:
             return self._unknown(found, container, part)
         plan = Plan(found, container, forms[0], part, self.next_id, notes=notes, others=forms[1:])
-        plan.reread = reread
         self._read_part(plan, before)
         if plan.form.name == "generic" and plan.lines is not None and not (plan.lines or plan.bad):
             return self._unknown(found, container, part)
-        self.alike.note(plan)
         return plan
 
-    def _free(self) -> bool:
-        """Return whether the user left it to us how files are read."""
-        return self.named is None and not (self.options.maps or self.options.sets)
+    def _bundle(self, plan: Plan, content: bytes | None) -> None:
+        """Put a small file beside its neighbours, unless it is read in part, or changes."""
+        alone = plan.container != PLAIN or plan.others or plan.tail or self.options.strict
+        mark = plan.fingerprint
+        if content is None or alone or mark is None or not fingerprint.fits(mark, content):
+            self.bundles.close()
+        else:
+            self.bundles.add(plan, content)
+
+    def _alike(self, found: Found, content: bytes | None) -> Plan | None:
+        """Return the plan of a file that is like the ones before it, if the user left it to us how they are read."""
+        asked = self.named is not None or self.options.maps or self.options.sets
+        if content is None or asked or self.options.strict:
+            return None
+        plan = self.alike.plan(found, content, self.next_id + 1)
+        if plan is not None:
+            self.next_id += 1
+            self.bundles.add(plan, content)
+        return plan
 
     def sample(self, found: Found, container: Container) -> Sample:
         """Return the beginning of a file, for detection."""
@@ -254,13 +273,7 @@ class Planner:
 
     def _whole_lines(self, plan: Plan) -> int:
         end, rest = fingerprint.last_whole_line(plan.found.path, plan.found.size)
-        if not rest.strip():
-            return plan.found.size
-        try:
-            whole = isinstance(json.loads(rest), dict)
-        except (ValueError, RecursionError):
-            whole = False
-        return plan.found.size if whole else end
+        return plan.found.size if is_whole(rest) else end
 
     def _only_tail(self, plan: Plan, before: Earlier) -> bool:
         form = plan.form
@@ -285,27 +298,3 @@ class Planner:
         spooled = _spool.spool(source, container, plan.part.path, tables, self.needed)
         plan.lines, plan.bad = spooled.lines, spooled.bad
         plan.skipped, plan.blank = spooled.skipped, spooled.blank
-
-
-def _first_keys(said: Stated) -> Iterator[str]:
-    """Yield what a logged dict must hold, beside the usual, to be taken for a record of usage."""
-    for expression in said.counts.values():
-        for value in expression:
-            yield from (str(path.keys[0]) for path in value.paths if path.keys)
-
-
-def _hash(
-    options: IngestOptions,
-    named: Format | None,
-    entries: dict[str, Node],
-    rules: tuple[EndpointRule, ...],
-) -> str:
-    said = {
-        k: str(v) for k, v in asdict(options).items() if k not in {"configs", "strict", "dry_run"}
-    }
-    said["rules"] = str(rules)
-    if named is not None and named.user:
-        # The file that declares it may have changed since.
-        said["named"] = repr(named)
-    said["formats"] = str({name: node.plain() for name, node in entries.items()})
-    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()

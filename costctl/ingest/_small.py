@@ -6,12 +6,15 @@ any of the lines looked at is planned like a first one.
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
 
 from costctl.formats._base import Format
 from costctl.formats.detect import Possible, is_only
 from costctl.formats.stated import MTIME
 from costctl.ingest._base import Plan
-from costctl.sources import fingerprint
+from costctl.sources import fingerprint, lines
 from costctl.sources.discover import Found
 from costctl.sources.sniff import Container
 from costctl.store.readers import Part
@@ -22,7 +25,70 @@ SMALL = 1 << 20
 ALIKE = 16
 """Files of one format in a row before the next is taken for one of them by a few lines."""
 
+FILES = 20_000
+BYTES = 128 << 20
+"""Files and bytes of a bundle, of which the larger part of the rows goes to the database without a detour."""
+
 PLAIN = Container("jsonl")
+
+
+def content_of(found: Found) -> bytes | None:
+    """Return all of a small file, None where it is none or is being written."""
+    if not 0 < found.size <= SMALL:
+        return None
+    with open(found.path, "rb") as file:  # noqa: PTH123 - half the time of a path's own way
+        content = file.read()
+    return content if len(content) == found.size else None
+
+
+class Bundles:
+    """Copies small files of JSON lines, one after another, into files that the engine opens once.
+
+    A bundle is what one transaction reads, so it holds files of one format.
+    """
+
+    def __init__(self, spool: Path) -> None:
+        self.spool = self.path = spool
+        self.form: Format | None = None
+        self.file: BinaryIO | None = None
+        self.files = self.size = self.records = 0
+
+    def add(self, plan: Plan, content: bytes) -> None:
+        """Give a plan its place; one without records has none, and what follows it stands elsewhere."""
+        records = lines.records_in(content)
+        same = plan.form is self.form or plan.form == self.form
+        if not records or not same or self.files >= FILES or self.size >= BYTES:
+            self.close()
+        if not records:
+            return
+        try:
+            self._write(plan, content)
+        except OSError:  # no room for a copy: it is read where it is
+            self.close()
+            return
+        plan.bundle = Part(plan.ingest_id, self.path, first=self.records + 1, records=records)
+        self.files += 1
+        self.size += len(content)
+        self.records += records
+
+    def _write(self, plan: Plan, content: bytes) -> None:
+        if self.file is None:
+            self.path = self.spool / f"{plan.ingest_id}.bundle"
+            self.file = self.path.open("wb")
+            self.form, self.files, self.size, self.records = plan.form, 0, 0, 0
+        self.file.write(content)
+        if not content.endswith(b"\n"):
+            self.file.write(b"\n")
+
+    def close(self) -> None:
+        """Begin a new bundle with the next file; the last one may be read now.
+
+        A copy that broke off is found out when its records are counted, and its files are read where they are.
+        """
+        if self.file is not None:
+            with suppress(OSError):
+                self.file.close()
+            self.file = None
 
 
 class Alike:
@@ -45,21 +111,17 @@ class Alike:
         else:
             self.form, self.count = plan.form, 1
 
-    def plan(self, found: Found, ingest_id: int) -> Plan | None:
+    def plan(self, found: Found, content: bytes, ingest_id: int) -> Plan | None:
         """Return the plan of a small file that is like the last ones, None where it is to be looked at closely."""
         form = self.form
-        if form is None or self.count < ALIKE or not 0 < found.size <= SMALL:
+        if form is None or self.count < ALIKE:
             return None
-        with open(found.path, "rb") as file:  # noqa: PTH123 - half the time of a path's own way
-            content = file.read()
         whole, _, rest = content.rpartition(b"\n")
         some = _some(whole)
-        if len(content) != found.size or not some:
+        if not some or not is_only(form, some, self.formats, self.possible):
             return None
-        if not is_only(form, some, self.formats, self.possible):
-            return None
-        read_to = len(content) if _is_whole(rest) else len(content) - len(rest)
-        plan = Plan(found, PLAIN, form, Part(ingest_id, found.path), ingest_id, content=content)
+        read_to = len(content) if is_whole(rest) else len(content) - len(rest)
+        plan = Plan(found, PLAIN, form, Part(ingest_id, found.path), ingest_id)
         plan.fingerprint = fingerprint.of(content, modified_ns=found.modified_ns, read_to=read_to)
         plan.lines_to = whole.count(b"\n") + 1 + (bool(rest) and read_to == len(content))
         return plan
@@ -76,7 +138,7 @@ def _some(whole: bytes) -> list[object]:
     return records if all(isinstance(record, dict) for record in records) else []
 
 
-def _is_whole(rest: bytes) -> bool:
+def is_whole(rest: bytes) -> bool:
     """Return whether what stands behind the last line end is nothing, or a record that only lacks its line end."""
     if not rest.strip():
         return True

@@ -4,10 +4,10 @@ import gzip
 import shutil
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from costctl.sources import fingerprint, json_text, lines, log_text, sqlite_db
+from costctl.sources import fingerprint, json_text, log_text, sqlite_db
 from costctl.sources.discover import Found
 from costctl.sources.fingerprint import Fingerprint
 from costctl.sources.lines import Bad, excerpt, open_text
@@ -68,26 +68,6 @@ def tail(path: Path, start: int, target: Path) -> Path:
         source.seek(start)
         shutil.copyfileobj(source, out)
     return target
-
-
-def bundle(contents: Iterable[tuple[Part, bytes]], target: Path) -> list[Part]:
-    """Write small files of JSON lines into one, which the engine opens once; return their places in it.
-
-    A file without records has no place.
-    """
-    parts: list[Part] = []
-    first = 1
-    with target.open("wb") as out:
-        for part, content in contents:
-            records = lines.records_in(content)
-            if not records:
-                continue
-            out.write(content)
-            if not content.endswith(b"\n"):
-                out.write(b"\n")
-            parts.append(replace(part, path=target, first=first, records=records))
-            first += records
-    return parts
 
 
 def cut_line(found: Found, before: Fingerprint, part: Part, target: Path) -> Path | None:

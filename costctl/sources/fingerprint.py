@@ -37,6 +37,11 @@ def of(content: bytes, *, modified_ns: int, read_to: int) -> Fingerprint:
     return Fingerprint(len(content), modified_ns, read_to, digest, digest)
 
 
+def fits(mark: Fingerprint, content: bytes) -> bool:
+    """Return whether a fingerprint is of a small file with this content."""
+    return mark == of(content, modified_ns=mark.modified_ns, read_to=mark.read_to)
+
+
 def unchanged(path: Path, *, size: int, modified_ns: int, before: Fingerprint) -> bool:
     """Return whether a file is as it was when it was read."""
     same = size == before.size and modified_ns == before.modified_ns
