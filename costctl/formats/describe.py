@@ -51,7 +51,7 @@ def lacking(form: Format, records: Sequence[object]) -> tuple[str, ...] | None:
         return None
     best: tuple[str, ...] | None = None
     for record in records:
-        missing = [str(p) for p in rule.has if not any(True for _ in found(record, p, fold=True))]
+        missing = [str(p) for p in rule.has if not found(record, p, fold=True)]
         if len(missing) == len(rule.has):
             continue
         if rule.test is not None and not holds(rule.test, record, fold=True):

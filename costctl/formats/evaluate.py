@@ -2,27 +2,31 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from costctl.formats._base import EACH, Format, Path, Predicate
 
 NOTHING: tuple[object, ...] = (None, "", {}, [])
 
 
-def found(record: object, path: Path, *, fold: bool = False) -> Iterator[object]:
-    """Yield what stands at a path, even null; `[*]` may give several. `fold` ignores the case of keys."""
+def found(record: object, path: Path, *, fold: bool = False) -> list[object]:
+    """Return what stands at a path, even null; `[*]` may give several. `fold` ignores the case of keys."""
     if path.up or path.attributes:
-        return
-    yield from _walk(record, path.keys, fold=fold)
+        return []
+    value = record
+    for place, key in enumerate(path.keys):
+        # Nearly every step is to a key that is there.
+        if not isinstance(value, dict) or key not in value:
+            return _walk(value, path.keys[place:], fold=fold)
+        value = value[key]
+    return [value]
 
 
-def _walk(value: object, keys: tuple[str | int, ...], *, fold: bool) -> Iterator[object]:
+def _walk(value: object, keys: tuple[str | int, ...], *, fold: bool) -> list[object]:
     if not keys:
-        yield value
-        return
-    key, rest = keys[0], keys[1:]
-    for child in _children(value, key, fold=fold):
-        yield from _walk(child, rest, fold=fold)
+        return [value]
+    children = _children(value, keys[0], fold=fold)
+    return [inner for child in children for inner in _walk(child, keys[1:], fold=fold)]
 
 
 def _children(value: object, key: str | int, *, fold: bool) -> list[object]:
@@ -99,10 +103,7 @@ def recognises(form: Format, record: object, *, container: str = "jsonl") -> boo
         return False
     fold = form.ignore_case or container == "csv"
     return (
-        all(any(True for _ in found(record, path, fold=fold)) for path in rule.has)
-        and (
-            not rule.has_any
-            or any(True for path in rule.has_any for _ in found(record, path, fold=fold))
-        )
+        all(found(record, path, fold=fold) for path in rule.has)
+        and (not rule.has_any or any(found(record, path, fold=fold) for path in rule.has_any))
         and (rule.test is None or holds(rule.test, record, fold=fold))
     )

@@ -98,7 +98,7 @@ def without(said: Stated, fields: Collection[str]) -> Stated:
 
 
 def _has(record: object, path: Path, fold: bool) -> bool:  # noqa: FBT001 - passed on
-    return any(True for _ in found(record, path, fold=fold))
+    return bool(found(record, path, fold=fold))
 
 
 def require_values(said: Stated) -> None:

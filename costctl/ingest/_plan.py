@@ -3,7 +3,6 @@
 import gzip
 import zlib
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from costctl.errors import CostctlError
@@ -12,11 +11,11 @@ from costctl.formats._base import Format
 from costctl.formats.detect import Detection, Sample, detect, fitted
 from costctl.formats.generic import Guess, guess
 from costctl.formats.mixed import JSON, MOST, shared_out
-from costctl.formats.stated import MTIME, overlaid, stated
+from costctl.formats.stated import overlaid, stated
 from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._fields import absent, lacks, require_values, some_fields, without
-from costctl.ingest._said import first_keys, options_hash
+from costctl.ingest._said import dated, first_keys, options_hash
 from costctl.ingest._sample import header, sample_of
 from costctl.ingest._small import PLAIN, Alike, Bundles, content_of, is_whole
 from costctl.ingest.declared import declared_formats, declared_rules
@@ -121,7 +120,7 @@ class Planner:
         self.next_id += 1
         part = self._part(found, container)
         notes: list[str] = []
-        forms = tuple(self._dated(f, found) for f in self._forms(found, container, part, notes))
+        forms = tuple(dated(f, found) for f in self._forms(found, container, part, notes))
         if not forms:
             return self._unknown(found, container, part)
         plan = Plan(found, container, forms[0], part, self.next_id, notes=notes, others=forms[1:])
@@ -144,10 +143,15 @@ class Planner:
         asked = self.named is not None or self.options.maps or self.options.sets
         if content is None or asked or self.options.strict:
             return None
-        plan = self.alike.plan(found, content, self.next_id + 1)
+        rows = content.split(b"\n")
+        plan = self.alike.plan(found, rows, self.next_id + 1)
         if plan is not None:
             self.next_id += 1
-            self.bundles.add(plan, content)
+            read_to = found.size if is_whole(rows[-1]) else found.size - len(rows[-1])
+            plan.fingerprint = fingerprint.of(
+                content, modified_ns=found.modified_ns, read_to=read_to
+            )
+            self.bundles.add(plan, content, rows)
         return plan
 
     def sample(self, found: Found, container: Container) -> Sample:
@@ -232,12 +236,6 @@ class Planner:
             return form
         own = (*self.endpoint_first, *form.row.get("endpoint", ()))
         return replace(form, row={**form.row, "endpoint": own})
-
-    def _dated(self, form: Format, found: Found) -> Format:
-        if form.constants.get("occurred_at") != MTIME:
-            return form
-        moment = datetime.fromtimestamp(found.modified_ns // 10**9, UTC).replace(tzinfo=None)
-        return replace(form, constants={**form.constants, "occurred_at": moment.isoformat()})
 
     def _unknown(self, found: Found, container: Container, part: Part) -> FileResult:
         has = some_fields(self._sample(found, container, part))

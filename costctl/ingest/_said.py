@@ -3,12 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
 
 from costctl.formats._base import Format
 from costctl.formats.rules import EndpointRule
-from costctl.formats.stated import Stated
+from costctl.formats.stated import MTIME, Stated
 from costctl.ingest._base import IngestOptions
+from costctl.sources.discover import Found
 from costctl.yaml_tree import Node
 
 
@@ -35,3 +37,11 @@ def options_hash(
         said["named"] = repr(named)
     said["formats"] = str({name: node.plain() for name, node in entries.items()})
     return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def dated(form: Format, found: Found) -> Format:
+    """Return a format whose records have the time of their file, where the user said so."""
+    if form.constants.get("occurred_at") != MTIME:
+        return form
+    moment = datetime.fromtimestamp(found.modified_ns // 10**9, UTC).replace(tzinfo=None)
+    return replace(form, constants={**form.constants, "occurred_at": moment.isoformat()})

@@ -14,7 +14,7 @@ from costctl.formats._base import Format
 from costctl.formats.detect import Possible, is_only
 from costctl.formats.stated import MTIME
 from costctl.ingest._base import Plan
-from costctl.sources import fingerprint, lines
+from costctl.sources import lines
 from costctl.sources.discover import Found
 from costctl.sources.sniff import Container
 from costctl.store.readers import Part
@@ -53,9 +53,12 @@ class Bundles:
         self.file: BinaryIO | None = None
         self.files = self.size = self.records = 0
 
-    def add(self, plan: Plan, content: bytes) -> None:
-        """Give a plan its place; one without records has none, and what follows it stands elsewhere."""
-        records = lines.records_in(content)
+    def add(self, plan: Plan, content: bytes, rows: Sequence[bytes] | None = None) -> None:
+        """Give a plan its place; one without records has none, and what follows it stands elsewhere.
+
+        `rows` are the lines of the content, where they are at hand.
+        """
+        records = lines.records_in(content.split(b"\n") if rows is None else rows)
         same = plan.form is self.form or plan.form == self.form
         if not records or not same or self.files >= FILES or self.size >= BYTES:
             self.close()
@@ -111,28 +114,27 @@ class Alike:
         else:
             self.form, self.count = plan.form, 1
 
-    def plan(self, found: Found, content: bytes, ingest_id: int) -> Plan | None:
-        """Return the plan of a small file that is like the last ones, None where it is to be looked at closely."""
+    def plan(self, found: Found, rows: Sequence[bytes], ingest_id: int) -> Plan | None:
+        """Return the plan of a small file that is like the last ones, None where it is to be looked at closely.
+
+        `rows` are its lines, and what stands behind the last line end.
+        """
         form = self.form
-        if form is None or self.count < ALIKE:
+        if form is None or self.count < ALIKE or len(rows) == 1:
             return None
-        whole, _, rest = content.rpartition(b"\n")
-        some = _some(whole)
+        some = _some(rows)
         if not some or not is_only(form, some, self.formats, self.possible):
             return None
-        read_to = len(content) if is_whole(rest) else len(content) - len(rest)
         plan = Plan(found, PLAIN, form, Part(ingest_id, found.path), ingest_id)
-        plan.fingerprint = fingerprint.of(content, modified_ns=found.modified_ns, read_to=read_to)
-        plan.lines_to = whole.count(b"\n") + 1 + (bool(rest) and read_to == len(content))
+        plan.lines_to = len(rows) - 1 + (bool(rows[-1]) and is_whole(rows[-1]))
         return plan
 
 
-def _some(whole: bytes) -> list[object]:
-    """Return the first two, the middle and the last of the lines as records; nothing where one of them is none."""
-    rows = whole.split(b"\n")
-    picked = sorted({0, min(1, len(rows) - 1), len(rows) // 2, len(rows) - 1})
+def _some(rows: Sequence[bytes]) -> list[object]:
+    """Return the first, the middle and the last of the whole lines as records; nothing where one of them is none."""
+    last = len(rows) - 2
     try:
-        records = [json.loads(rows[number]) for number in picked]
+        records = [json.loads(rows[number]) for number in {0, last // 2, last}]
     except (ValueError, RecursionError):
         return []
     return records if all(isinstance(record, dict) for record in records) else []

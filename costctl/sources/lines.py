@@ -3,7 +3,7 @@
 import gzip
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -52,9 +52,9 @@ def count(path: Path, *, start: int = 0, end: int | None = None) -> int:
     return total + (last != b"\n")
 
 
-def records_in(content: bytes) -> int:
+def records_in(lines: Iterable[bytes]) -> int:
     """Return the number of lines that are not blank, as the engine counts records."""
-    return sum(map(bool, map(bytes.strip, content.split(b"\n"))))
+    return sum(map(bool, map(bytes.strip, lines)))
 
 
 def open_text(path: Path, compression: str) -> BinaryIO:

@@ -84,7 +84,7 @@ def test_records_that_were_counted_wrongly_are_read_file_by_file(run, tmp_path, 
     folder = tmp_path / "logs"
     folder.mkdir()
     total = _tree(folder)
-    monkeypatch.setattr(lines, "records_in", lambda content: content.count(b"\n") + 1)
+    monkeypatch.setattr(lines, "records_in", len)
     told = _answers(run, folder, "a.duckdb")
     assert told[1][1]["tokens"]["input_uncached"] == total
     assert sum(1 for file in told[0] if file["rejected"]) == 2
@@ -105,4 +105,4 @@ def test_a_bundle_ends_where_it_is_full(run, tmp_path, monkeypatch, bundle):
     [(b"", 0), (b"{}", 1), (b"{}\n", 1), (b"\n{}\r\n\r\n \t\n{}\n\n{}", 3), (b"\n\n", 0)],
 )
 def test_blank_lines_are_no_records(content, records):
-    assert lines.records_in(content) == records
+    assert lines.records_in(content.split(b"\n")) == records
