@@ -259,6 +259,8 @@ class Planner:
             plan.cut = _spool.cut_line(found, before.fingerprint, plan.part, target)
         if container.kind not in ENGINE_READS:
             self._spool(plan)
+        elif container.compression == "gzip":
+            lines.require_whole(found.path)
         elif plain and before is not None and self._only_tail(plan, before):
             path = _spool.tail(
                 found.path, before.fingerprint.read_to, self.spool / f"{plan.ingest_id}.tail"

@@ -154,6 +154,19 @@ def test_a_record_too_long_for_the_one_pass_way_is_read_the_thorough_way(run, tm
     assert file_of(run("ingest", "a.jsonl", "--json", *more))["new_rows"] == 1000
 
 
+@pytest.mark.parametrize("level", [0, 6], ids=["stored", "deflated"])
+def test_a_gzip_file_damaged_in_the_middle_is_refused(run, tmp_path, level):
+    text = "\n".join(json.dumps(record(n)) for n in range(500)).encode()
+    packed = bytearray(gzip.compress(text, compresslevel=level))
+    packed[len(packed) // 2] ^= 0x10
+    (tmp_path / "a.jsonl.gz").write_bytes(bytes(packed))
+    write(tmp_path / "b.jsonl", [record(1)])
+    result = run("ingest", "a.jsonl.gz", "b.jsonl")
+    assert result.code == 2
+    assert "a.jsonl.gz: cut off or damaged: " in result.stderr
+    assert total_of(run("breakdown", "--json"))["requests"] == 1
+
+
 def test_several_gzip_members_are_one_file(run, tmp_path):
     parts = [gzip.compress(json.dumps(record(n)).encode() + b"\n") for n in (1, 2)]
     (tmp_path / "a.log.1").write_bytes(b"".join(parts))
