@@ -19,16 +19,36 @@ LESSON_COLUMNS = {
     "timestamp": "TIMESTAMP",
 }
 
+CLAUDE_COLUMNS = {
+    "type": "VARCHAR",
+    "timestamp": "TIMESTAMP",
+    "sessionId": "VARCHAR",
+    "requestId": "VARCHAR",
+    "cwd": "VARCHAR",
+    "message": "STRUCT(id VARCHAR, model VARCHAR, usage STRUCT(input_tokens BIGINT, output_tokens BIGINT, "
+    "cache_creation_input_tokens BIGINT, cache_read_input_tokens BIGINT, service_tier VARCHAR, "
+    "cache_creation STRUCT(ephemeral_5m_input_tokens BIGINT, ephemeral_1h_input_tokens BIGINT)))",
+}
+
 
 def duckdb_load(log: str, database: str) -> None:
     """Load lesson records into a table with a declared type each, and no check of anything."""
+    _load(log, database, LESSON_COLUMNS)
+
+
+def duckdb_load_claude(log: str, database: str) -> None:
+    """Load the records of a coding agent the same way: the fields that tell usage, nested as they are."""
+    _load(log, database, CLAUDE_COLUMNS)
+
+
+def _load(log: str, database: str, columns: dict[str, str]) -> None:
     import duckdb  # noqa: PLC0415 - each function brings its own engine
 
     Path(database).unlink(missing_ok=True)
     with duckdb.connect(database) as connection:
         connection.execute(
             "CREATE TABLE usage AS SELECT * FROM read_ndjson($log, columns = $columns)",
-            {"log": log, "columns": LESSON_COLUMNS},
+            {"log": log, "columns": columns},
         )
 
 

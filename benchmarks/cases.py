@@ -138,6 +138,18 @@ def ingest(bench: Bench) -> Iterator[Result]:
     )
 
 
+def nested(bench: Bench) -> Iterator[Result]:
+    """Measure the first reading of nested records."""
+    rows = str(bench.claude_rows)
+    log = bench.made("claude_file", f"claude-{rows}.jsonl", rows)
+    pairs = bench.pair(
+        lambda: bench.costctl("ingest", log, "--db", bench.database("nested.duckdb")),
+        lambda: bench.bare("duckdb_load_claude", log, bench.database("theirs.duckdb")),
+    )
+    what = f"`ingest` of {bench.claude_rows:,} Claude Code records in one file"
+    yield by_time(what, "bare DuckDB `CREATE TABLE AS` of the same file", pairs, 2)
+
+
 def again(bench: Bench) -> Iterator[Result]:
     """Measure the second reading, and the one after the log has grown by 1 %."""
     grown = bench.folder / "grown.jsonl"
@@ -264,5 +276,5 @@ def find_ccusage(folder: Path) -> Command | None:
 
 CASES: dict[str, Callable[[Bench], Iterator[Result]]] = {
     case.__name__: case
-    for case in (start, ingest, again, breakdown, simulate, draws, direct, claude)
+    for case in (start, ingest, nested, again, breakdown, simulate, draws, direct, claude)
 }

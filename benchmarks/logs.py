@@ -2,6 +2,7 @@
 
 python benchmarks/logs.py lesson FILE ROWS
 python benchmarks/logs.py claude FOLDER ROWS
+python benchmarks/logs.py claude_file FILE ROWS
 python benchmarks/logs.py rollup FILE
 """
 
@@ -68,6 +69,15 @@ def claude(folder: str, rows: str) -> None:
             for number in range(20)
         )
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def claude_file(path: str, rows: str) -> None:
+    """Write the same kind of records as one file."""
+    draw = random.Random(3)
+    with Path(path).open("w", encoding="utf-8") as out:
+        for number in range(int(rows)):
+            record = claude_record(draw, f"session-{number // 20:06d}", number % 20)
+            out.write(json.dumps(record, separators=(",", ":")) + "\n")
 
 
 def claude_record(draw: random.Random, session: str, number: int) -> dict[str, object]:
