@@ -1,12 +1,12 @@
 """Where a declared path stands in SQL: each record is parsed once into a struct of text leaves."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TypeVar
 
-from costctl.formats._base import Format, Path, SumKeys
+from costctl.formats._base import Format, Path, Predicate, SumKeys
 from costctl.store.compile_tree import Keys, Tree, lit, pointer, quoted
 
 Kind = TypeVar("Kind")
@@ -17,18 +17,23 @@ def paths_in(value: object) -> Iterator[Path]:
     return _in(value, Path)
 
 
-def _in(value: object, kind: type[Kind]) -> Iterator[Kind]:
+def _in(value: object, kind: type[Kind], *, told: bool = False) -> Iterator[Kind]:
+    """Yield what is of a kind below a declaration; `told` leaves out of what only is asked whether it is filled."""
     if isinstance(value, kind):
         yield value
-    elif is_dataclass(value) and not isinstance(value, type):
-        for entry in fields(value):
-            yield from _in(getattr(value, entry.name), kind)
-    elif isinstance(value, dict):
-        for entry in value.values():
-            yield from _in(entry, kind)
-    elif isinstance(value, tuple | list):
-        for entry in value:
-            yield from _in(entry, kind)
+    elif told and isinstance(value, Predicate) and value.kind == "filled" and len(value.paths) == 1:
+        return
+    else:
+        for inner in _below(value):
+            yield from _in(inner, kind, told=told)
+
+
+def _below(value: object) -> Iterable[object]:
+    if is_dataclass(value) and not isinstance(value, type):
+        return (getattr(value, entry.name) for entry in fields(value))
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, tuple | list) else ()
 
 
 class NeedsWholeError(Exception):
@@ -56,8 +61,7 @@ class Document:
         """Return the text at a path as SQL; NULL where absent, null or empty."""
         if not keys and not self.direct:
             return f"CAST(d_{self.name} AS VARCHAR)"
-        node = self.tree.at(keys)
-        if self.tree.holds(keys) and node is not None and not node.json:
+        if self.tree.holds(keys):
             return f"nullif({self._leaf(keys)}, '')"
         return f"nullif(json_extract_string({self._json(keys)}), '')"
 
@@ -80,7 +84,15 @@ class Document:
         return has, f"({column} IS NOT NULL AND NOT {has})"
 
     def _leaf(self, keys: Keys) -> str:
-        return f"s_{self.name}." + ".".join(quoted(str(key)) for key in keys)
+        sql = f"s_{self.name}"
+        for before, key in zip((None, *keys), keys, strict=False):
+            if isinstance(key, int):
+                sql = f"list_extract({sql}, {key + 1})"
+            elif isinstance(before, int):
+                sql = f"struct_extract({sql}, {lit(key)})"
+            else:
+                sql += f".{quoted(key)}"
+        return sql
 
     def _json(self, keys: Keys) -> str:
         """Return the arguments that look up a path in JSON."""
@@ -88,7 +100,7 @@ class Document:
             return f"d_{self.name}, {pointer(keys)}"
         for size in range(1, len(keys) + 1):
             node = self.tree.at(keys[:size])
-            if node is not None and node.json and not node.nodes:
+            if node is not None and node.json:
                 return f"{self._leaf(keys[:size])}, {pointer(keys[size:])}"
         raise NeedsWholeError
 
@@ -104,7 +116,7 @@ class Documents:
         self.form = form
         self.unsure: list[str] = []
         names = ["0", *(str(number) for number, _ in enumerate(form.explode, start=1))]
-        if form.unwrap:
+        if form.unwrap and not direct:
             # The wrapper of an unwrapped record, and the record; without a wrapper the former is NULL.
             names += ["w", "u"]
         self.levels = [Document(name) for name in names]
@@ -118,18 +130,29 @@ class Documents:
             self._read_directly(asked)
 
     def _read_directly(self, asked: tuple[object, ...]) -> None:
-        """Have the reader give the line as a struct, with JSON where something inside is looked up."""
+        """Have the reader give the line as a struct, with JSON where it is wanted whole and in parts, or by its keys."""
         if len(self.levels) > 1:
             raise NeedsWholeError
         line = self.levels[0]
         line.direct = True
-        inside = [a.list for a in self.form.attributes.values()]
-        inside += [p for p in paths_in(asked) if any(isinstance(key, int) for key in p.keys)]
-        inside += [summed.path for summed in _in(asked, SumKeys)]
-        for path in inside:
-            found = self.locate(path) if not path.attributes else None
-            if found and found[0] is line:
-                line.tree.want_json(found[1])
+        itself = self.form.recognise if self.form.unwrap else None
+        for path in paths_in((asked, itself)):
+            line.tree.want(self._in_line(path), arrays=True)
+        whole = [a.list for a in self.form.attributes.values()]
+        whole += [summed.path for summed in _in(asked, SumKeys)]
+        for path in _in(asked, Path, told=True):
+            node = line.tree.at(self._in_line(path))
+            if node is not None and node.leaf and node.inner:
+                whole.append(path)
+        for path in whole:
+            line.tree.want_json(self._in_line(path))
+
+    def _in_line(self, path: Path) -> Keys:
+        """Return a path within the line itself, nothing if it is elsewhere."""
+        if any(isinstance(key, int) and key < 0 for key in path.keys):
+            raise NeedsWholeError
+        found = self.locate(path) if not path.attributes else None
+        return found[1] if found and found[0] is self.levels[0] else ()
 
     def from_level(self, number: int) -> "Documents":
         """Return the same documents with a given level as the record."""

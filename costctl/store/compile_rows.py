@@ -160,9 +160,12 @@ class Rows:
     def _maps(self, typed: dict[str, str]) -> None:
         tags = {n.removeprefix("tags."): self._text_of(n) for n in self._of_map("tags.")}
         if self.form.tags:
+            lists = [self.values.documents.text(path) for path in self.form.tags]
             entries = [entry(lit(key), text) for key, text in tags.items()]
-            entries += [tags_of(self.values.documents.text(path)) for path in self.form.tags]
-            typed["c_tags"] = merged_map(entries)
+            entries += [tags_of(text) for text in lists]
+            # Few records have any: the others shall cost nothing.
+            some = " OR ".join(f"{text} IS NOT NULL" for text in (*tags.values(), *lists))
+            typed["c_tags"] = f"CASE WHEN {some} THEN {merged_map(entries)} END"
         elif tags:
             typed["c_tags"] = fixed_map(tags)
         units = {

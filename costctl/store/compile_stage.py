@@ -83,6 +83,8 @@ def _structs(documents: Documents, source: str) -> str:
     if not names:
         raise NeedsWholeError
     documents.unsure.append("nothing")
+    if documents.form.unwrap:
+        documents.unsure.append(f"NOT ({_itself(documents.form, documents)})")
     nothing = " AND ".join(f"{name} IS NULL" for name in names)
     packed = ", ".join(f"{name} := {name}" for name in names)
     return (
@@ -147,19 +149,25 @@ def _unwrapped(form: Format, documents: Documents, ctes: list[str], last: str, n
     outer = f"d_{seen.levels[-1].name}"
     inner = [f"object_at({outer}, {pointer(p.keys)})" for p in form.unwrap]
     found = f"coalesce({', '.join(inner)})" if len(inner) > 1 else inner[0]
-    values = Values(seen)
+    last = layer(
+        ctes, "dv", last, {"d_v": f"CASE WHEN NOT ({_itself(form, seen)}) THEN {found} END"}
+    )
+    wrapper = f"CASE WHEN d_v IS NOT NULL THEN {outer} END"
+    return layer(ctes, "du", last, {"d_w": wrapper, "d_u": f"coalesce(d_v, {outer})"})
+
+
+def _itself(form: Format, documents: Documents) -> str:
+    """Return the test that a record is one of the format, and no wrapper of one."""
+    values = Values(documents)
     known = [values.test(form.keep)] if form.keep is not None else []
     rule = form.recognise
     if rule is not None:
-        tests = [seen.present(p) for p in rule.has]
+        tests = [documents.present(p) for p in rule.has]
         if rule.has_any:
-            tests.append("(" + " OR ".join(seen.present(p) for p in rule.has_any) + ")")
+            tests.append("(" + " OR ".join(documents.present(p) for p in rule.has_any) + ")")
         tests += [values.test(rule.test)] if rule.test else []
         known += ["(" + " AND ".join(tests) + ")"] if tests else []
-    itself = " OR ".join(known) or "false"
-    last = layer(ctes, "dv", last, {"d_v": f"CASE WHEN NOT ({itself}) THEN {found} END"})
-    wrapper = f"CASE WHEN d_v IS NOT NULL THEN {outer} END"
-    return layer(ctes, "du", last, {"d_w": wrapper, "d_u": f"coalesce(d_v, {outer})"})
+    return " OR ".join(known) or "false"
 
 
 def _exploded(form: Format, documents: Documents, ctes: list[str], last: str, number: int) -> str:

@@ -27,55 +27,63 @@ class Tree:
 
     Attributes:
         nodes: what is wanted below, by name.
+        items: what is wanted of the elements of an array.
         leaf: its own text is wanted.
         json: it is read as JSON, since what is inside is looked up later.
     """
 
     nodes: dict[str, "Tree"] = field(default_factory=dict)
+    items: "Tree | None" = None
     leaf: bool = False
     json: bool = False
 
-    def want(self, keys: Keys) -> None:
+    @property
+    def inner(self) -> bool:
+        """Return whether something is wanted below."""
+        return bool(self.nodes) or self.items is not None
+
+    def want(self, keys: Keys, *, arrays: bool = False) -> None:
         """Ask for the text at a path; what a struct cannot hold is left to JSON extraction."""
-        if not keys or any(isinstance(key, int) for key in keys):
+        if not keys or (not arrays and any(isinstance(key, int) for key in keys)):
             return
         node = self
         for key in keys:
+            if isinstance(key, int):
+                node.items = node.items or Tree()
+                node = node.items
+                continue
             lower = {name.lower(): name for name in node.nodes}
-            if lower.get(str(key).lower(), key) != key:
+            if lower.get(key.lower(), key) != key:
                 return
-            node = node.nodes.setdefault(str(key), Tree())
+            node = node.nodes.setdefault(key, Tree())
         node.leaf = True
 
     def want_json(self, keys: Keys) -> None:
-        """Ask for the JSON at a path, up to its first position in an array."""
-        places = [n for n, key in enumerate(keys) if isinstance(key, int)]
-        self.want(keys[: places[0]] if places else keys)
-        node = self.at(keys[: places[0]] if places else keys)
+        """Ask for the JSON at a path, whatever else is wanted below."""
+        self.want(keys, arrays=True)
+        node = self.at(keys)
         if node is not None:
-            node.json = True
+            node.json, node.items = True, None
+            node.nodes.clear()
 
     def at(self, keys: Keys) -> "Tree | None":
         """Return what is wanted at a path and below, None where nothing is."""
         node: Tree | None = self
         for key in keys:
-            node = node.nodes.get(str(key)) if node is not None else None
+            if node is not None:
+                node = node.items if isinstance(key, int) else node.nodes.get(key)
         return node
 
     def leaves(self, column: str) -> Iterator[str]:
-        """Yield each text or JSON leaf below, as SQL; `column` is the SQL of this struct."""
+        """Yield each leaf and array below, as SQL; `column` is the SQL of this struct."""
         for name, tree in self.nodes.items():
             inner = f"{column}.{quoted(name)}"
             yield from tree.leaves(inner) if tree.nodes else (inner,)
 
     def holds(self, keys: Keys) -> bool:
         """Return whether the struct has a text leaf at a path."""
-        node = self
-        for key in keys:
-            if str(key) not in node.nodes or isinstance(key, int):
-                return False
-            node = node.nodes[str(key)]
-        return node.leaf and not node.nodes
+        node = self.at(keys)
+        return node is not None and node.leaf and not node.inner and not node.json
 
     def structure(self) -> object:
         """Return the structure that `json_transform` takes."""
@@ -93,10 +101,9 @@ class Tree:
 
     def sql_type(self) -> str:
         """Return the type of a column that holds these leaves."""
+        if self.items is not None:
+            return f"{self.items.sql_type()}[]"
         if not self.nodes:
             return "JSON" if self.json else "VARCHAR"
-        return (
-            "STRUCT("
-            + ", ".join(f"{quoted(name)} {tree.sql_type()}" for name, tree in self.nodes.items())
-            + ")"
-        )
+        inside = (f"{quoted(name)} {tree.sql_type()}" for name, tree in self.nodes.items())
+        return f"STRUCT({', '.join(inside)})"

@@ -14,7 +14,14 @@ from costctl.store.readers import Part
 
 SAMPLES = Path(__file__).parents[2] / "sample_logs" / "formats"
 FORMATS = {form.name: form for form in load_formats({}, "")}
-DIRECT = ("claude_code", "helicone_requests", "litellm_payload", "langsmith_runs", "portkey")
+DIRECT = (
+    "claude_code",
+    "helicone_requests",
+    "litellm_payload",
+    "langsmith_runs",
+    "openai_response_objects",
+    "portkey",
+)
 NO_RECORDS = (
     b"[1, 2]",
     b"17",
@@ -122,7 +129,7 @@ def test_a_file_of_which_most_is_unsure_is_read_thoroughly(tmp_path, monkeypatch
         assert not loader._stage_directly(compile_format(FORMATS["claude_code"]), [Part(1, path)])
 
 
-@pytest.mark.parametrize("name", ["codex_exec", "otlp_genai", "bedrock_invocation"])
+@pytest.mark.parametrize("name", ["codex_exec", "otlp_genai", "vertex_rr_log"])
 def test_formats_that_need_the_order_or_the_whole_record_are_not_read_directly(tmp_path, name):
     form = FORMATS[name]
     select = loading_direct.direct_select(
