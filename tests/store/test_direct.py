@@ -1,5 +1,6 @@
 """Reading lines as structs on all cores gives the same staged records as reading them one document at a time."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from costctl.store.readers import Part
 SAMPLES = Path(__file__).parents[2] / "sample_logs" / "formats"
 FORMATS = {form.name: form for form in load_formats({}, "")}
 DIRECT = (
+    "bedrock_invocation",
     "claude_code",
     "helicone_requests",
     "litellm_payload",
@@ -56,8 +58,9 @@ def _with(record: dict[str, object], path: tuple[str, ...], value: object) -> by
 
 def _lines(name: str) -> list[bytes]:
     """Return the sample of a format, lines that are no records, and records with a wrong value at each place in turn."""
-    (path,) = (SAMPLES / name).glob("*.jsonl")
-    own = path.read_bytes().splitlines()
+    (path,) = (SAMPLES / name).iterdir()
+    content = path.read_bytes()
+    own = (gzip.decompress(content) if path.suffix == ".gz" else content).splitlines()
     record = json.loads(max(own, key=len))
     odd: list[object] = [None, {}, [], "text", 12.5, {"unknown": 1}, ["a", {"b": 1}], True]
     changed = [_with(record, path, odd[n % len(odd)]) for n, path in enumerate(_values(record))]
