@@ -31,10 +31,6 @@ def stage_select(form: Format, source: str, *, tz: str = "UTC") -> str:
     last = document_layers(form, documents, ctes)
     raw, typed, bad = _columns(form, values)
     raw["kept"] = _kept(form, documents, values)
-    incomplete = form.incomplete
-    raw["part"] = (
-        Values(documents.from_level(0)).test(incomplete) if incomplete is not None else "false"
-    )
     last = layer(ctes, "raw", last, raw)
     whens = " ".join(f"WHEN {test} THEN {lit(why)}" for test, why in bad)
     typed["reason"] = f"CASE {whens} END"

@@ -65,6 +65,10 @@ class Document:
             return f"nullif({self._leaf(keys)}, '')"
         return f"nullif(json_extract_string({self._json(keys)}), '')"
 
+    def elements(self, keys: Keys) -> str | None:
+        """Return the elements of an array as a list of JSON, None where the struct does not have them."""
+        return self._leaf(keys) if self.tree.holds_list(keys) else None
+
     def value(self, keys: Keys) -> str:
         """Return the JSON at a path as SQL."""
         if self.direct:
@@ -126,6 +130,8 @@ class Documents:
         asked = (*rows, form.identity, form.leaf, form.changed, form.text, form.tags)
         for path in paths_in(asked):
             self._want(path)
+        for level, explode in zip(self.levels, form.explode, strict=False):
+            level.tree.want_list(explode.path.keys)
         if direct:
             self._read_directly(asked)
 

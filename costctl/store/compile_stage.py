@@ -41,7 +41,6 @@ def stage_select(
     direct = statement.documents.levels[0].direct
     ctes = [_structs(statement.documents, source) if direct else _records(source)]
     last = document_layers(statement.form, statement.documents, ctes)
-    last = layer(ctes, "attributes", last, _attributes(statement))
     for number, columns in enumerate(_copies(statement)):
         last = layer(ctes, f"copies{number}", last, columns, window=True)
     # The prompt is looked up once: the engine plans every place where it stands.
@@ -122,7 +121,20 @@ def document_layers(form: Format, documents: Documents, ctes: list[str]) -> str:
         for parsed in _parsed_of(documents, level):
             last = layer(ctes, f"dp{parsed.name}", last, {f"d_{parsed.name}": _parsed(parsed)})
             last = layer(ctes, f"sp{parsed.name}", last, {f"s_{parsed.name}": structure(parsed)})
+        # What is asked of an enclosing document is asked before it is unfolded: once, not once for each of its parts.
+        asked = _line_tests(form, documents) if number == 0 else {}
+        climbs = len(documents.levels) - 1 - number
+        last = layer(ctes, f"a{level.name}", last, asked | _attributes(documents, climbs))
     return last
+
+
+def _line_tests(form: Format, documents: Documents) -> dict[str, str]:
+    """Return whether a line is to be read at all, and whether it says that pages are missing."""
+    values = Values(documents.from_level(0))
+    return {
+        "of_format": values.test(form.lines),
+        "part": values.test(form.incomplete) if form.incomplete is not None else "false",
+    }
 
 
 def _parsed_of(documents: Documents, level: Document) -> list[Document]:
@@ -147,11 +159,9 @@ def _unwrapped(form: Format, documents: Documents, ctes: list[str], last: str, n
     """Take what stands in a wrapper, unless the record itself is one of the format."""
     seen = documents.from_level(number - 1)
     outer = f"d_{seen.levels[-1].name}"
-    inner = [f"object_at({outer}, {pointer(p.keys)})" for p in form.unwrap]
-    found = f"coalesce({', '.join(inner)})" if len(inner) > 1 else inner[0]
-    last = layer(
-        ctes, "dv", last, {"d_v": f"CASE WHEN NOT ({_itself(form, seen)}) THEN {found} END"}
-    )
+    inner = ", ".join(f"object_at({outer}, {pointer(p.keys)})" for p in form.unwrap)
+    found = f"CASE WHEN NOT ({_itself(form, seen)}) THEN coalesce({inner}) END"
+    last = layer(ctes, "dv", last, {"d_v": found})
     wrapper = f"CASE WHEN d_v IS NOT NULL THEN {outer} END"
     return layer(ctes, "du", last, {"d_w": wrapper, "d_u": f"coalesce(d_v, {outer})"})
 
@@ -183,6 +193,10 @@ def _exploded(form: Format, documents: Documents, ctes: list[str], last: str, nu
         f"CASE json_type({array}) WHEN 'ARRAY' THEN CASE WHEN len({found}) > 0 THEN {found} ELSE {none} END "
         f"WHEN 'OBJECT' THEN CASE WHEN len({inside}) > 0 THEN {inside} ELSE {none} END ELSE {alone} END"
     )
+    known = outer.elements(explode.path.keys)
+    if known is not None:
+        # An array has been parsed with the document; only what is none is looked at again.
+        items = f"CASE WHEN {known} IS NULL THEN {items} WHEN len({known}) > 0 THEN {known} ELSE {none} END"
     last = layer(ctes, f"i{level.name}", last, {f"items_{level.name}": items})
     ctes.append(
         f"e{level.name} AS (SELECT * EXCLUDE (sub), unnest(items_{level.name}) AS d_{level.name}, "
@@ -191,15 +205,17 @@ def _exploded(form: Format, documents: Documents, ctes: list[str], last: str, nu
     return f"e{level.name}"
 
 
-def _attributes(statement: Statement) -> dict[str, str]:
+def _attributes(documents: Documents, climbs: int) -> dict[str, str]:
+    """Return the keyed lists of the documents that so many steps up lead to, as maps."""
     return {
-        attributes_column(name): _attribute_map(statement, a)
-        for name, a in statement.form.attributes.items()
+        attributes_column(name): _attribute_map(documents, a)
+        for name, a in documents.form.attributes.items()
+        if a.list.up == climbs
     }
 
 
-def _attribute_map(statement: Statement, attributes: Attributes) -> str:
-    source = statement.documents.value(attributes.list)
+def _attribute_map(documents: Documents, attributes: Attributes) -> str:
+    source = documents.value(attributes.list)
     if attributes.typed == "otlp":
         shape = f'[{{"{attributes.key}":"VARCHAR","{attributes.value}":{OTLP}}}]'
         value = (
@@ -237,7 +253,7 @@ def _tests(statement: Statement) -> dict[str, str]:
     line = documents.levels[-1]
     kept = ["is_object" if line.direct else f"d_{line.name} IS NOT NULL"]
     if form.lines is not None:
-        kept.append(Values(documents.from_level(0)).test(form.lines))
+        kept.append("of_format")
     if form.keep is not None:
         kept.append(values.test(form.keep))
     if form.skip is not None:
@@ -251,12 +267,9 @@ def _tests(statement: Statement) -> dict[str, str]:
         )
     tests = {
         "kept": " AND ".join(kept),
-        "part": "false",
         "leaf_id": "CAST(NULL AS VARCHAR)",
         "leaf_parent": "CAST(NULL AS VARCHAR)",
     }
-    if form.incomplete is not None:
-        tests["part"] = Values(documents.from_level(0)).test(form.incomplete)
     if form.leaf is not None:
         tests["leaf_id"] = _joined([documents.text(p) for p in form.leaf.id])
         tests["leaf_parent"] = _joined([documents.text(p) for p in form.leaf.parent])

@@ -66,6 +66,20 @@ class Tree:
             node.json, node.items = True, None
             node.nodes.clear()
 
+    def want_list(self, keys: Keys) -> None:
+        """Ask for the elements of the array at a path as JSON, unless something else of it is wanted."""
+        if any(isinstance(key, int) for key in keys) or self.at(keys) is not None:
+            return
+        self.want(keys)
+        node = self.at(keys)
+        if node is not None:
+            node.leaf, node.items = False, Tree(json=True)
+
+    def holds_list(self, keys: Keys) -> bool:
+        """Return whether the elements of an array are there as JSON."""
+        node = self.at(keys)
+        return node is not None and node.items is not None and node.items.json
+
     def at(self, keys: Keys) -> "Tree | None":
         """Return what is wanted at a path and below, None where nothing is."""
         node: Tree | None = self
@@ -87,11 +101,11 @@ class Tree:
 
     def structure(self) -> object:
         """Return the structure that `json_transform` takes."""
-        return (
-            {name: tree.structure() for name, tree in self.nodes.items()}
-            if self.nodes
-            else "VARCHAR"
-        )
+        if self.items is not None:
+            return [self.items.structure()]
+        if not self.nodes:
+            return "JSON" if self.json else "VARCHAR"
+        return {name: tree.structure() for name, tree in self.nodes.items()}
 
     def columns(self) -> str:
         """Return the same as column types of a reader of JSON lines."""
