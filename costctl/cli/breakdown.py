@@ -15,7 +15,7 @@ from costctl.cli._options import (
     ScopeOptions,
     flat,
 )
-from costctl.cli._output import hint, prepare, write
+from costctl.cli._output import hint, write
 from costctl.cli._session import require_rows, usage_session
 from costctl.cli._source_options import Paths, SourceOptions
 
@@ -57,7 +57,6 @@ def command(
       costctl breakdown logs/
       costctl breakdown --by day,model --period 7d --where 'endpoint=!test*' --top 20
     """
-    prepare(output)
     with usage_session(
         source=source, moment=moment, prices=prices, scope=scope, paths=paths, prices_at=prices_at
     ) as session:
