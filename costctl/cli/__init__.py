@@ -1,5 +1,6 @@
 """The command line: one place that turns what happens into an exit code."""
 
+import atexit
 import gc
 import importlib
 import os
@@ -28,6 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
     gc.set_threshold(YOUNG)
+    atexit.register(gc.freeze)  # what the process leaves behind need not be searched for cycles
     try:
         code = _run(args)
     except KeyboardInterrupt:

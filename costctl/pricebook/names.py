@@ -68,7 +68,12 @@ class Names:
     @classmethod
     def of(cls, rows: Mapping[str, Sequence[Row]]) -> "Names":
         """Build from the rows of names, providers, regions, deployments, fixed lines and meta."""
-        listed = {row[0]: _listed(row, rows) for row in rows["price_providers"]}
+        names = _by_provider(rows["price_names"])
+        regions = _by_provider(rows["price_regions"])
+        listed = {
+            row[0]: _listed(row, names.get(row[0], ()), regions.get(row[0], ()))
+            for row in rows["price_providers"]
+        }
         logged = {
             str(name).lower(): str(row[0])
             for row in rows["price_providers"]
@@ -88,19 +93,25 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(text) for text in value) if isinstance(value, (list, tuple)) else ()
 
 
-def _listed(provider: Row, rows: Mapping[str, Sequence[Row]]) -> Listed:
-    name = provider[0]
-    names = {str(row[1]): row for row in rows["price_names"] if row[0] == name}
+def _by_provider(rows: Sequence[Row]) -> dict[object, list[Row]]:
+    found: dict[object, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def _listed(provider: Row, listed: Sequence[Row], regions: Sequence[Row]) -> Listed:
+    names = {str(row[1]): row for row in listed}
     folded: dict[str, list[str]] = {}
     for known in names:
         folded.setdefault(known.lower(), []).append(known)
     return Listed(
-        provider=str(name),
+        provider=str(provider[0]),
         names={known: frozenset(_texts(row[3])) for known, row in names.items()},
         layers={known: int(str(row[2])) for known, row in names.items()},
         folded={low: same[0] for low, same in folded.items() if len(same) == 1},
         strip_prefixes=_texts(provider[4]),
-        regions={str(row[1]): _texts(row[2]) for row in rows["price_regions"] if row[0] == name},
+        regions={str(row[1]): _texts(row[2]) for row in regions},
         default_region=str(provider[3]),
         home=bool(provider[2]),
     )
