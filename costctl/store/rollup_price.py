@@ -1,6 +1,7 @@
 """Exact money: rows, or groups of rows that share their rates, joined to the prices in force."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from costctl.store.connection import Store
@@ -28,11 +29,6 @@ TOKENS = {name: tuple(re.findall(r"n\.(\w+)", tokens)) for name, tokens in _TERM
 _ZERO = "CAST(0 AS DECIMAL(38, 18))"
 _BELOW_LIST = " OR ".join(f"{name} <> list_{name}" for name in ("request", *_TERMS))
 
-_PLAIN = """
-            SELECT n.*, s.variant
-            FROM dated AS n
-            LEFT JOIN book_steps AS s ON n.period = s.period AND s.from_minute = -1
-        """
 _WINDOWED = """
             SELECT c.* EXCLUDE (local_at, local_minute), s.variant
             FROM (
@@ -47,13 +43,13 @@ _WINDOWED = """
                     SELECT
                         *,
                         CASE WHEN windowed THEN timezone(tz, timezone('UTC', slot)) END AS local_at
-                    FROM dated
+                    FROM ({dated})
                 )
             ) AS c
             ASOF LEFT JOIN book_steps AS s
                 ON c.period = s.period AND c.local_minute >= s.from_minute
         """
-"""Which variant of a price set holds: the base, or the one of the minute of the local week."""
+"""Which variant of a price set holds, where it may be the one of a minute of the local week."""
 
 _OWN = ("n.price_provider", "n.price_name", "n.price_region", "n.key_rank", "n.key_reason")
 SPARE_NAME = ("n.spare_provider", "n.spare_name", "n.spare_region", str(RANK["fallback"]), "NULL")
@@ -68,12 +64,14 @@ class Shape:
         units: some row has billed things which are not tokens.
         windowed: some price in use has day windows.
         discounts: some price in use is below its list price.
+        buckets: some row is a sum that its source made.
     """
 
     classes: tuple[str, ...] = tuple(_TERMS)
     units: bool = True
     windowed: bool = True
     discounts: bool = True
+    buckets: bool = True
 
 
 def shape_of(store: Store) -> Shape:
@@ -82,11 +80,11 @@ def shape_of(store: Store) -> Shape:
     row = store.connection.execute(
         f"SELECT (SELECT coalesce(bool_or(windowed), false) FROM book), "
         f"EXISTS (FROM book_rates WHERE {_BELOW_LIST}), "
-        f"count(n.units) > 0, {flags} FROM rolled AS n"
+        f"count(n.units) > 0, coalesce(bool_or(n.bucket), false), {flags} FROM rolled AS n"
     ).fetchone()
-    windowed, discounts, units, *filled = row or (True, True, True)
+    windowed, discounts, units, buckets, *filled = row or (True, True, True, True)
     classes = tuple(name for name, some in zip(_TERMS, filled, strict=True) if some)
-    return Shape(classes, bool(units), bool(windowed), bool(discounts))
+    return Shape(classes, bool(units), bool(windowed), bool(discounts), bool(buckets))
 
 
 def price(store: Store, query: Query, into: str = "priced") -> Shape:
@@ -144,31 +142,30 @@ def priced_sql(source: str, shape: Shape, *, names: tuple[str, ...] = _OWN) -> s
     Periods and prompt-size steps do not overlap, so at most one price is found: by the date, by the minute of a
     window, by the prompt size. A term counts as missing, and never as 0, where its class has tokens but no rate.
     """
-    provider, name, region, rank, reason = names
+    *place, rank, reason = names
+    moved = f"SELECT *, coalesce($prices_at, slot) AS priced_at FROM ({source})"
+    variant = _of_week(moved, place, shape) if shape.windowed else _of_base(moved, place, shape)
     return f"""
-        WITH moved AS (SELECT *, coalesce($prices_at, slot) AS priced_at FROM ({source})),
-        dated AS ({_dated(provider, name, region)}),
-        stepped AS ({_WINDOWED if shape.windowed else _PLAIN}),
-        rated AS ({_rated(shape)})
+        WITH rated AS ({variant})
         SELECT
             n.*,
+            {"" if shape.discounts else "cost_usd AS list_cost_usd,"}
             {_reason(reason)} AS reason,
             {_rank(rank)} AS rank,
+            {_OF_BUCKETS if shape.buckets else "false AS tiered, false AS spans_change"}
+        FROM rated AS n
+    """
+
+
+_OF_BUCKETS = """
             variant IN (SELECT variant FROM book_rates WHERE min_prompt_tokens > 0) AS tiered,
             bucket AND coalesce(
                 ($prices_at IS NULL AND ends_at > valid_to) OR (windowed AND ends_at IS NULL)
                 OR (windowed AND ends_at > slot + INTERVAL 1 MINUTE),
                 false
-            ) AS spans_change
-        FROM rated AS n
-    """
+            ) AS spans_change"""
 
-
-def _dated(provider: str, name: str, region: str) -> str:
-    """Return the query for the period of the price book that holds at each group's time."""
-    return f"""
-            SELECT
-                n.*,
+_PERIOD = """
                 b.period,
                 b.valid_to,
                 b.first_seen,
@@ -176,8 +173,32 @@ def _dated(provider: str, name: str, region: str) -> str:
                 b.tz,
                 b.except_dates,
                 b.basis AS book_basis,
-                b.model AS price_model
-            FROM moved AS n
+                b.model AS price_model"""
+
+
+def _of_base(moved: str, place: Sequence[str], shape: Shape) -> str:
+    """Return the query for what each group costs where no price in use has day windows."""
+    return f"""
+            SELECT n.*, {_PERIOD}, s.variant, {_rated(shape)}
+            FROM ({moved}) AS n
+            {_book(place)}
+            LEFT JOIN book_steps AS s ON b.period = s.period AND s.from_minute = -1
+            {_rates("s")}"""
+
+
+def _of_week(moved: str, place: Sequence[str], shape: Shape) -> str:
+    """Return the query for what each group costs where the minute of the local week counts."""
+    dated = f"SELECT n.*, {_PERIOD} FROM ({moved}) AS n {_book(place)}"
+    return f"""
+            SELECT n.*, {_rated(shape)}
+            FROM ({_WINDOWED.format(dated=dated)}) AS n
+            {_rates("n")}"""
+
+
+def _book(place: Sequence[str]) -> str:
+    """Return the join with the period of the price book that holds at each group's time."""
+    provider, name, region = place
+    return f"""
             LEFT JOIN book AS b
                 ON {provider} = b.provider
                 AND {name} = b.name
@@ -187,23 +208,25 @@ def _dated(provider: str, name: str, region: str) -> str:
                 AND n.priced_at < b.valid_to"""
 
 
-def _rated(shape: Shape) -> str:
-    """Return the query for what each group costs, and which of its tokens have a rate."""
+def _rates(variant: str) -> str:
     return f"""
-            SELECT
-                n.*,
+            LEFT JOIN book_rates AS r
+                ON {variant}.variant = r.variant
+                AND n.step >= r.min_prompt_tokens
+                AND n.step < r.below_prompt_tokens"""
+
+
+def _rated(shape: Shape) -> str:
+    """Return the columns that say what each group costs, and which of its tokens have a rate."""
+    listed = f"{_cost(shape, 'list_')} AS list_cost_usd," if shape.discounts else ""
+    return f"""
                 {_cost(shape, "")} AS cost_usd,
-                {_cost(shape, "list_" if shape.discounts else "")} AS list_cost_usd,
+                {listed}
                 {_any(shape, "AND r.{0} IS NOT NULL")}
                 OR (r.request IS NOT NULL AND n.requests > 0) {_units_known(shape)} AS has_price,
                 {_any(shape, "AND r.{0} IS NULL")} {_units_missing(shape)} AS lacks_price,
                 {_any(shape, "AND list_contains(r.inherited, '{0}')")} AS inherits,
-                {_missing(shape)} AS missing_tokens
-            FROM stepped AS n
-            LEFT JOIN book_rates AS r
-                ON n.variant = r.variant
-                AND n.step >= r.min_prompt_tokens
-                AND n.step < r.below_prompt_tokens"""
+                {_missing(shape)} AS missing_tokens"""
 
 
 def _reason(key_reason: str) -> str:

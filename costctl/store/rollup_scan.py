@@ -130,16 +130,14 @@ def _dimension(
 def _measures(branch: Branch) -> dict[str, str]:
     """Return the sums of a group, by name."""
     counted = "requests" in branch.columns
-    requests = "requests" if counted else "1"
-    at_least = "coalesce(requests, 1)" if counted else "1"
     sums = {name: _sum(name, branch) for name in ALL_CLASSES}
     return {
         "rows": "count(*)",
-        "requests": "coalesce(sum(requests), 0)" if counted else "count(*)",
+        "requests": "coalesce(sum(requests), 0)" if counted else "rows",
         "uncounted": "count(*) - count(requests)" if counted else "0",
-        "known_or_one": f"sum({at_least})" if counted else "count(*)",
-        "errors": _where(requests, f"{branch.column('status')} = 'error'"),
-        "tokens_unknown": _where(at_least, f"NOT {branch.column('tokens_known')}"),
+        "known_or_one": "sum(coalesce(requests, 1))" if counted else "rows",
+        "errors": _where("requests", "status", "= 'error'", branch),
+        "tokens_unknown": _where("coalesce(requests, 1)", "tokens_known", "= false", branch),
         **sums,
         "longest_prompt": f"max({prompt_size(branch)})",
         "logged_cost_usd": "sum(logged_cost_usd)",
@@ -152,10 +150,12 @@ def _sum(name: str, branch: Branch) -> str:
     return f'coalesce(sum("{name}"), 0)' if name in branch.columns else "0::HUGEINT"
 
 
-def _where(summed: str, condition: str) -> str:
-    if summed == "1":
-        return f"count(*) FILTER ({condition})"
-    return f"coalesce(sum({summed}) FILTER ({condition}), 0)"
+def _where(summed: str, column: str, condition: str, branch: Branch) -> str:
+    """Return a sum over rows of which a column says something; none do where only its default is stored."""
+    if column not in branch.columns:
+        return "0"
+    total = f"sum({summed})" if "requests" in branch.columns else "count(*)"
+    return f"coalesce({total} FILTER ({column} {condition}), 0)"
 
 
 def rows_sql(query: Query, found: Held, parameters: Parameters) -> str:
