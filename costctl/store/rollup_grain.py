@@ -39,10 +39,10 @@ def roll(store: Store, query: Query, also: Sequence[str] | None = None) -> Rolle
     finer = finer_grain(store, query, grain, everywhere=also is not None)
     if finer != grain:
         scan(store, query, finer, found)
-    shape = price(store, query)
-    if _mixes_classes(store):
+    shape, mixed = price(store, query)
+    if mixed:
         scan(store, query, replace(finer, classes=True), found)
-        shape = price(store, query)
+        shape, _ = price(store, query)
     return Rolled(finer, shape)
 
 
@@ -83,11 +83,3 @@ def _fine_models(store: Store) -> tuple[str, ...]:
         f"WHERE (b.windowed OR {_WITHIN.format(unit='day')}) AND r.model IS NOT NULL ORDER BY ALL"
     ).fetchall()
     return tuple(str(row[0]) for row in rows)
-
-
-def _mixes_classes(store: Store) -> bool:
-    """Return whether a group without a rate for some class may hold rows that do not need it."""
-    row = store.connection.execute(
-        "SELECT count(*) FROM priced WHERE reason = 'no_class_price' AND classes = 0 AND rows > 1"
-    ).fetchone()
-    return bool(row and row[0])

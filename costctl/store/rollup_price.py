@@ -87,8 +87,11 @@ def shape_of(store: Store) -> Shape:
     return Shape(classes, bool(units), bool(windowed), bool(discounts), bool(buckets))
 
 
-def price(store: Store, query: Query, into: str = "priced") -> Shape:
-    """Make a temp table of the groups of `rolled` with their cost, basis and reason."""
+def price(store: Store, query: Query, into: str = "priced") -> tuple[Shape, bool]:
+    """Make a temp table of the groups of `rolled` with their cost, basis and reason.
+
+    Return what was looked at, and whether a group without a rate for some class may hold rows that do not need it.
+    """
     shape = shape_of(store)
     keyed = (
         f"SELECT r.*, k.* EXCLUDE ({', '.join(KEY_COLUMNS)}) "
@@ -100,8 +103,13 @@ def price(store: Store, query: Query, into: str = "priced") -> Shape:
     )
     if query.fallback_model:
         _price_by_spare(store, query, shape, into)
-    _explain_absent(store, into)
-    return shape
+    absent, mixed = store.connection.execute(
+        "SELECT bool_or(reason = 'no_price_at_date'), "
+        f"bool_or(reason = 'no_class_price' AND classes = 0 AND rows > 1) FROM {into}"
+    ).fetchone() or (False, False)
+    if absent:
+        _explain_absent(store, into)
+    return shape, bool(mixed)
 
 
 def _price_by_spare(store: Store, query: Query, shape: Shape, into: str) -> None:
@@ -122,10 +130,6 @@ def _price_by_spare(store: Store, query: Query, shape: Shape, into: str) -> None
 
 def _explain_absent(store: Store, table: str) -> None:
     """Say more exactly why a known name has no price set: no such region, no such tier, or not at that time."""
-    some = f"FROM {table} WHERE reason = 'no_price_at_date'"
-    absent = store.connection.execute(f"SELECT EXISTS ({some})").fetchone()
-    if not absent or not absent[0]:
-        return
     same = "(b.provider, b.name, b.region) = (p.price_provider, p.price_name, p.price_region)"
     then = "p.priced_at >= b.valid_from AND p.priced_at < b.valid_to"
     store.connection.execute(
