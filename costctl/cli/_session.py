@@ -141,10 +141,13 @@ def usage_session(
     scope: ScopeOptions | None = None,
     paths: Sequence[str] = (),
     prices_at: str | None = None,
+    by: Sequence[str] | None = None,
+    later: Sequence[str] = (),
 ) -> Iterator[Session]:
     """Open what a question needs: the database read-only, or a store in memory filled from the logs named.
 
-    Without `prices` no price table is loaded.
+    Without `prices` no price table is loaded. Where the first question will be `by` these dimensions, its rows are
+    grouped at once, while the modules that are needed `later` load.
     """
     config = settings_of(source, moment, prices)
     now = moment_in(config)
@@ -154,8 +157,12 @@ def usage_session(
         fallback_model=prices.fallback_model if prices else None,
     )
     with _opened(config, source, paths) as (store, warnings):
-        pricing = load_prices(store, config) if prices is not None else {}
         late = _engines.overview().hide_after(store, now.as_of)
+        if by is not None:
+            scan = _engines.rollup_scan().scan_ahead
+            _engines.ahead("costctl.store.prices", "costctl.pricebook.cache", *later)
+            scan(store, replace(query, by=tuple(by)))
+        pricing = load_prices(store, config) if prices is not None else {}
         future = Warn(
             "future_rows", f"{_rows(late)} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
         )

@@ -7,7 +7,7 @@ from costctl.store.connection import Store
 from costctl.store.rollup_columns import Grain, Slot
 from costctl.store.rollup_keys import resolve_keys, same_key
 from costctl.store.rollup_price import Shape, price
-from costctl.store.rollup_scan import coarse_grain, held, scan
+from costctl.store.rollup_scan import coarse_grain, scan, scan_coarsely
 from costctl.vocabulary import Query
 
 _WITHIN = """len(list_filter(
@@ -32,9 +32,8 @@ def roll(store: Store, query: Query, also: Sequence[str] | None = None) -> Rolle
     steps or lacks a class, they are read once more and grouped more finely. `also` names models whose windows
     and steps count, for every row, as if they were in use.
     """
-    found = held(store)
     grain = coarse_grain(query)
-    scan(store, query, grain, found)
+    found = scan_coarsely(store, query, grain)
     resolve_keys(store, "rolled", query.fallback_model, also or ())
     finer = finer_grain(store, query, grain, everywhere=also is not None)
     if finer != grain:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 from costctl.record import BY_NAME
 from costctl.store.connection import Store
@@ -53,6 +54,27 @@ def coarse_grain(query: Query) -> Grain:
     if times and query.tz != "UTC":
         return Grain(Slot.QUARTER)
     return Grain(Slot.HOUR if "hour" in times else Slot.DAY)
+
+
+def scan_ahead(store: Store, query: Query) -> None:
+    """Group the rows of the question that is asked next, before anything is known of its prices."""
+    found, grain = held(store), coarse_grain(query)
+    scan(store, query, grain, found)
+    _ahead[store] = query, found
+
+
+def scan_coarsely(store: Store, query: Query, grain: Grain) -> Held:
+    """Make `rolled` unless that was done ahead; return what the tables hold."""
+    done = _ahead.pop(store, None)
+    # What prices are looked at decides nothing here.
+    if done and replace(done[0], prices_at=None) == replace(query, prices_at=None):
+        return done[1]
+    found = held(store)
+    scan(store, query, grain, found)
+    return found
+
+
+_ahead: WeakKeyDictionary[Store, tuple[Query, Held]] = WeakKeyDictionary()
 
 
 def scan(store: Store, query: Query, grain: Grain, found: Held) -> None:
