@@ -23,11 +23,18 @@ from costctl.vocabulary import ALL_CLASSES, Query
 
 @dataclass(frozen=True)
 class Held:
-    """What the wide table holds, so that a query leaves out what nobody logged."""
+    """What the tables hold, so that a query leaves out what nobody logged.
+
+    Attributes:
+        narrow, wide: the table has rows.
+        columns: of the wide table, that have values besides their defaults.
+        billed: every row of the narrow table is billable.
+    """
 
     narrow: bool
     wide: bool
     columns: frozenset[str]
+    billed: bool = False
 
 
 _STORED = frozenset(BY_NAME)
@@ -38,13 +45,19 @@ def held(store: Store) -> Held:
     """Look which tables have rows, and which rare columns have values."""
     counts = ", ".join(f"count({name}) > 0" for name in _OPTIONAL)
     row = store.connection.execute(
-        f"SELECT EXISTS (FROM usage_narrow), count(*) > 0, "
-        f"count(*) FILTER (granularity = 'bucket') > 0, {counts} FROM usage_wide"
+        "SELECT EXISTS (FROM usage_narrow), "
+        # Two questions that the engine answers from its notes on each part of the table.
+        "NOT EXISTS (FROM usage_narrow WHERE billable = false) "
+        "AND NOT EXISTS (FROM usage_narrow WHERE billable IS NULL), "
+        f"count(*) > 0, count(*) FILTER (granularity = 'bucket') > 0, {counts} FROM usage_wide"
     ).fetchone()
-    narrow, wide, buckets, *filled = row or (False, False, False)
+    narrow, billed, wide, buckets, *filled = row or (False, False, False, False)
     names = {name for name, some in zip(_OPTIONAL, filled, strict=True) if some}
     return Held(
-        bool(narrow), bool(wide), frozenset(names | ({"granularity"} if buckets else set()))
+        bool(narrow),
+        bool(wide),
+        frozenset(names | ({"granularity"} if buckets else set())),
+        bool(billed),
     )
 
 
@@ -124,7 +137,7 @@ def _typed(name: str, expression: str) -> str:
 def _only_filled(branch: Branch, found: Held) -> Branch:
     """Return the table without the columns in which it has nothing but defaults."""
     if branch is NARROW_BRANCH:
-        return branch
+        return replace(branch, columns=branch.columns - {"billable"}) if found.billed else branch
     rare = {*_OPTIONAL, "granularity"} - found.columns
     return replace(branch, columns=branch.columns - rare)
 
