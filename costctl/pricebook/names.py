@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from costctl.pricebook.deployments import Entries
 from costctl.pricebook.rewrite import rewrites
@@ -13,20 +14,34 @@ class Listed:
     """What one provider lists.
 
     Attributes:
-        names: name -> regions it has prices in.
-        layers: name -> the highest layer that lists it.
-        folded: name in lower case -> name, where only one is written so.
+        rows: of its names.
         regions: region -> prefixes of names that mean it.
     """
 
     provider: str
-    names: Mapping[str, frozenset[str]]
-    layers: Mapping[str, int]
-    folded: Mapping[str, str]
+    rows: Sequence[Row]
     strip_prefixes: tuple[str, ...]
     regions: Mapping[str, tuple[str, ...]]
     default_region: str
     home: bool
+
+    @cached_property
+    def names(self) -> Mapping[str, frozenset[str]]:
+        """Return each name with the regions it has prices in."""
+        return {str(row[1]): frozenset(_texts(row[3])) for row in self.rows}
+
+    @cached_property
+    def layers(self) -> Mapping[str, int]:
+        """Return each name with the highest layer that lists it."""
+        return {str(row[1]): int(str(row[2])) for row in self.rows}
+
+    @cached_property
+    def folded(self) -> Mapping[str, str]:
+        """Return each name by its lower case, where only one is written so."""
+        found: dict[str, list[str]] = {}
+        for known in self.names:
+            found.setdefault(known.lower(), []).append(known)
+        return {low: same[0] for low, same in found.items() if len(same) == 1}
 
     def tried(self, logged: str) -> tuple[str, ...]:
         """Return every name that a logged one is looked up as."""
@@ -100,16 +115,10 @@ def _by_provider(rows: Sequence[Row]) -> dict[object, list[Row]]:
     return found
 
 
-def _listed(provider: Row, listed: Sequence[Row], regions: Sequence[Row]) -> Listed:
-    names = {str(row[1]): row for row in listed}
-    folded: dict[str, list[str]] = {}
-    for known in names:
-        folded.setdefault(known.lower(), []).append(known)
+def _listed(provider: Row, rows: Sequence[Row], regions: Sequence[Row]) -> Listed:
     return Listed(
         provider=str(provider[0]),
-        names={known: frozenset(_texts(row[3])) for known, row in names.items()},
-        layers={known: int(str(row[2])) for known, row in names.items()},
-        folded={low: same[0] for low, same in folded.items() if len(same) == 1},
+        rows=rows,
         strip_prefixes=_texts(provider[4]),
         regions={str(row[1]): _texts(row[2]) for row in regions},
         default_region=str(provider[3]),

@@ -8,8 +8,8 @@ from decimal import Decimal
 from costctl.store.connection import Store
 from costctl.store.fixed_lines import FixedLine, fixed_lines
 from costctl.store.rollup_grain import roll
-from costctl.store.rollup_price import TOKENS
 from costctl.store.rollup_rows import Percentiles, row_percentiles
+from costctl.store.rollup_shape import TOKENS
 from costctl.store.rollup_unpriced import Unpriced, unpriced
 from costctl.vocabulary import ALL_CLASSES, PRICE_BASES, Query, Spent, Tokens
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from costctl.store.connection import Store
 from costctl.store.rollup_columns import Grain, Slot
 from costctl.store.rollup_keys import resolve_keys, same_key
-from costctl.store.rollup_price import Shape, price
+from costctl.store.rollup_price import price
 from costctl.store.rollup_scan import coarse_grain, scan, scan_coarsely
+from costctl.store.rollup_shape import Shape
 from costctl.vocabulary import Query
 
 _WITHIN = """len(list_filter(
@@ -47,12 +48,17 @@ def roll(store: Store, query: Query, also: Sequence[str] | None = None) -> Rolle
 
 def finer_grain(store: Store, query: Query, grain: Grain, *, everywhere: bool = False) -> Grain:
     """Return the grain that the prices in use need, for the models that need it or for every row."""
-    steps = store.connection.execute(
-        "SELECT DISTINCT min_prompt_tokens FROM book_rates WHERE min_prompt_tokens > 0 "
-        "AND min_prompt_tokens <= (SELECT max(longest_prompt) FROM rolled) ORDER BY ALL"
-    ).fetchall()
-    stepped = replace(grain, thresholds=tuple(int(row[0]) for row in steps))
-    slot = _fine_slot(store, query)
+    own_time = "false" if query.prices_at else "true"
+    row = store.connection.execute(
+        "SELECT coalesce(bool_or(windowed), false), "
+        f"coalesce(bool_or({own_time} AND {_WITHIN.format(unit='day')}), false), "
+        f"coalesce(bool_or({own_time} AND {_WITHIN.format(unit='minute')}), false), "
+        "(SELECT list_sort(list(DISTINCT min_prompt_tokens)) FROM book_rates WHERE min_prompt_tokens > 0 "
+        "AND min_prompt_tokens <= (SELECT max(longest_prompt) FROM rolled)) FROM book"
+    ).fetchone()
+    *changes, steps = row or (False, False, False, None)
+    stepped = replace(grain, thresholds=tuple(int(step) for step in steps or ()))
+    slot = _fine_slot(*changes)
     if slot <= grain.slot:
         return stepped
     if everywhere:
@@ -60,14 +66,7 @@ def finer_grain(store: Store, query: Query, grain: Grain, *, everywhere: bool = 
     return replace(stepped, fine_slot=slot, fine_models=_fine_models(store))
 
 
-def _fine_slot(store: Store, query: Query) -> Slot:
-    own_time = "false" if query.prices_at else "true"
-    row = store.connection.execute(
-        "SELECT coalesce(bool_or(windowed), false), "
-        f"coalesce(bool_or({own_time} AND {_WITHIN.format(unit='day')}), false), "
-        f"coalesce(bool_or({own_time} AND {_WITHIN.format(unit='minute')}), false) FROM book"
-    ).fetchone()
-    windowed, within_day, within_minute = row or (False, False, False)
+def _fine_slot(windowed: bool, within_day: bool, within_minute: bool) -> Slot:  # noqa: FBT001 - a row of flags
     if within_minute:
         return Slot.EXACT
     return Slot.MINUTE if windowed or within_day else Slot.DAY

@@ -1,33 +1,14 @@
 """Exact money: rows, or groups of rows that share their rates, joined to the prices in force."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from costctl.store.connection import Store
 from costctl.store.rollup_columns import KEY_COLUMNS
 from costctl.store.rollup_keys import ANSWERS, RANK, same_key
+from costctl.store.rollup_shape import TERMS, Shape, shape_of
 from costctl.vocabulary import Query
 
-_TERMS = {
-    "input": "n.input_uncached",
-    "cache_read": "n.cache_read",
-    "cache_write": "(n.cache_write - n.cache_write_long)",
-    "cache_write_long": "n.cache_write_long",
-    "output": "(n.output - n.reasoning)",
-    "reasoning": "n.reasoning",
-    "audio_input": "n.audio_input",
-    "audio_output": "n.audio_output",
-    "image_input": "n.image_input",
-    "image_output": "n.image_output",
-}
-"""Price class -> the tokens that it bills."""
-
-TOKENS = {name: tuple(re.findall(r"n\.(\w+)", tokens)) for name, tokens in _TERMS.items()}
-"""Price class -> the columns of tokens that it looks at."""
-
 _ZERO = "CAST(0 AS DECIMAL(38, 18))"
-_BELOW_LIST = " OR ".join(f"{name} <> list_{name}" for name in ("request", *_TERMS))
 
 _WINDOWED = """
             SELECT c.* EXCLUDE (local_at, local_minute), s.variant
@@ -53,38 +34,6 @@ _WINDOWED = """
 
 _OWN = ("n.price_provider", "n.price_name", "n.price_region", "n.key_rank", "n.key_reason")
 SPARE_NAME = ("n.spare_provider", "n.spare_name", "n.spare_region", str(RANK["fallback"]), "NULL")
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What pricing has to look at: the rest would cost time and change nothing.
-
-    Attributes:
-        classes: price classes that some group of `rolled` has tokens for.
-        units: some row has billed things which are not tokens.
-        windowed: some price in use has day windows.
-        discounts: some price in use is below its list price.
-        buckets: some row is a sum that its source made.
-    """
-
-    classes: tuple[str, ...] = tuple(_TERMS)
-    units: bool = True
-    windowed: bool = True
-    discounts: bool = True
-    buckets: bool = True
-
-
-def shape_of(store: Store) -> Shape:
-    """Return what the groups of `rolled` and the prices in use ask for."""
-    flags = ", ".join(f"coalesce(bool_or({tokens} <> 0), false)" for tokens in _TERMS.values())
-    row = store.connection.execute(
-        f"SELECT (SELECT coalesce(bool_or(windowed), false) FROM book), "
-        f"EXISTS (FROM book_rates WHERE {_BELOW_LIST}), "
-        f"count(n.units) > 0, coalesce(bool_or(n.bucket), false), {flags} FROM rolled AS n"
-    ).fetchone()
-    windowed, discounts, units, buckets, *filled = row or (True, True, True, True)
-    classes = tuple(name for name, some in zip(_TERMS, filled, strict=True) if some)
-    return Shape(classes, bool(units), bool(windowed), bool(discounts), bool(buckets))
 
 
 def price(store: Store, query: Query, into: str = "priced") -> tuple[Shape, bool]:
@@ -265,8 +214,8 @@ def _rank(key_rank: str) -> str:
 def _cost(shape: Shape, prefix: str) -> str:
     """Return the sum of all terms that have a price; `list_` is the prefix of rates before discounts."""
     terms = [
-        f"CASE WHEN {_TERMS[name]} = 0 OR r.{prefix}{name} IS NULL THEN {_ZERO} "
-        f"ELSE {_TERMS[name]} * r.{prefix}{name} END"
+        f"CASE WHEN {TERMS[name]} = 0 OR r.{prefix}{name} IS NULL THEN {_ZERO} "
+        f"ELSE {TERMS[name]} * r.{prefix}{name} END"
         for name in shape.classes
     ]
     terms.append(
@@ -282,12 +231,12 @@ def _cost(shape: Shape, prefix: str) -> str:
 
 
 def _missing(shape: Shape) -> str:
-    terms = (f"CASE WHEN r.{name} IS NULL THEN {_TERMS[name]} ELSE 0 END" for name in shape.classes)
+    terms = (f"CASE WHEN r.{name} IS NULL THEN {TERMS[name]} ELSE 0 END" for name in shape.classes)
     return " + ".join(("0", *terms))
 
 
 def _any(shape: Shape, condition: str) -> str:
-    terms = (f"({_TERMS[name]} > 0 {condition.format(name)})" for name in shape.classes)
+    terms = (f"({TERMS[name]} > 0 {condition.format(name)})" for name in shape.classes)
     return f"coalesce({' OR '.join(('false', *terms))}, false)"
 
 

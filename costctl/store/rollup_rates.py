@@ -22,11 +22,12 @@ def rates_at(store: Store, at: datetime, wanted: Sequence[Wanted]) -> list[Rate]
     places = {asked: _find(store, one) for asked, one in one_of_each.items()}
     found = [places[_asked(one)] for one in wanted]
     _load(store, wanted, [answer for answer, _ in found])
+    values = {"at": at, "named": named(_place(answer)[:2] for answer, _ in found)}
     clocks = any(one.clock for one in wanted)
     sql = _RATES.format(stepped=_OF_WEEK if clocks else _OF_BASE)
-    rows = store.connection.execute(sql, {"at": at}).fetchall()
+    rows = store.connection.execute(sql, values).fetchall()
     absent = any(row[0] for row in rows)
-    reasons = dict(store.connection.execute(_REASONS, {"at": at}).fetchall()) if absent else {}
+    reasons = dict(store.connection.execute(_REASONS, values).fetchall()) if absent else {}
     return [
         _rate(one, place, (reasons.get(number) if row[0] else None, *row[1:]))
         for number, (one, place, row) in enumerate(zip(wanted, found, rows, strict=True))
@@ -92,11 +93,6 @@ def _load(store: Store, wanted: Sequence[Wanted], found: Sequence[Resolved]) -> 
         )
     # The rows of re-pointed deployments stand in `book` alone, which the last grouping made.
     store.connection.execute("CREATE TEMP TABLE IF NOT EXISTS book AS FROM price_book LIMIT 0")
-    store.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE book_at AS "
-        f"SELECT * FROM (FROM price_book UNION ALL FROM book WHERE name LIKE '(%') WHERE {IS_NAMED}",
-        {"named": named(_place(answer)[:2] for answer in found)},
-    )
 
 
 def _place(answer: Resolved) -> tuple[str | None, str | None, str | None]:
@@ -104,6 +100,10 @@ def _place(answer: Resolved) -> tuple[str | None, str | None, str | None]:
         return None, None, None
     return answer.price_provider, answer.price_name, answer.price_region
 
+
+_BOOK_AT = (
+    f"SELECT * FROM (FROM price_book UNION ALL FROM book WHERE name LIKE '(%') WHERE {IS_NAMED}"
+)
 
 _OF_BASE = """
         SELECT d.*, s.variant
@@ -126,7 +126,8 @@ _OF_WEEK = """
 """Which variant of a price set holds: without a clock it is the base."""
 
 _RATES = f"""
-    WITH dated AS (
+    WITH book_at AS ({_BOOK_AT}),
+    dated AS (
         SELECT w.*, b.period, b.model, b.windowed, b.except_dates, b.tz
         FROM wanted AS w
         LEFT JOIN book_at AS b
@@ -150,7 +151,8 @@ _RATES = f"""
 """
 
 
-_REASONS = """
+_REASONS = f"""
+    WITH book_at AS ({_BOOK_AT})
     SELECT
         w.number,
         CASE

@@ -9,8 +9,9 @@ from costctl.store.dimensions import Parameters
 from costctl.store.rollup_columns import KEY_COLUMNS
 from costctl.store.rollup_grain import roll
 from costctl.store.rollup_keys import ANSWERS, RANK, same_key
-from costctl.store.rollup_price import SPARE_NAME, priced_sql, shape_of
+from costctl.store.rollup_price import SPARE_NAME, priced_sql
 from costctl.store.rollup_scan import held, rows_sql
+from costctl.store.rollup_shape import shape_of
 from costctl.vocabulary import ALL_CLASSES, PROMPT_CLASSES, Query
 
 
