@@ -4,7 +4,7 @@
 
 import gc
 
-YOUNG = 50_000
+YOUNG = 200_000
 """Objects after which Python looks for cycles: a run is short and makes hardly any, so looking often costs a twentieth of it."""
 
 gc.set_threshold(YOUNG)

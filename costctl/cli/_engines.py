@@ -25,7 +25,8 @@ def ahead(*modules: str) -> None:
             for name in modules:
                 import_module(name)
 
-    Thread(target=load).start()
+    if modules:
+        Thread(target=load).start()
 
 
 def rollup_scan() -> ModuleType:

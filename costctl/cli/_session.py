@@ -156,12 +156,12 @@ def usage_session(
         prices_at=moment_of(prices_at, now.zone, "--prices-at") if prices_at else None,
         fallback_model=prices.fallback_model if prices else None,
     )
+    _engines.store()  # its import would fight for the interpreter with those of the other thread
+    _engines.ahead(*later)
     with _opened(config, source, paths) as (store, warnings):
         late = _engines.overview().hide_after(store, now.as_of)
         if by is not None:
-            scan = _engines.rollup_scan().scan_ahead
-            _engines.ahead("costctl.store.prices", "costctl.pricebook.cache", *later)
-            scan(store, replace(query, by=tuple(by)))
+            _engines.rollup_scan().scan_ahead(store, replace(query, by=tuple(by)))
         pricing = load_prices(store, config) if prices is not None else {}
         future = Warn(
             "future_rows", f"{_rows(late)} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
