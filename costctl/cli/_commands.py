@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ class Suggestion:
     type: str = "plain"
 
 
+@cache
 def names_in(package: str) -> list[str]:
     """Return the names of the commands of a package, in order, without importing any."""
     folder = _folder(package)
