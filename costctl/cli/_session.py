@@ -80,6 +80,13 @@ class Session:
         found: Spent = _engines.rollup().total(self.store, query or self.query)
         return found
 
+    def days(self) -> tuple[date, ...] | None:
+        """Return the days with usage of the question asked last; None where they do not begin with those of UTC."""
+        if self.query.tz != "UTC":
+            return None
+        found: tuple[date, ...] = _engines.rollup().days(self.store)
+        return found
+
     def envelope(
         self, total: Spent | None = None, days: Collection[date] | None = None
     ) -> Envelope:
@@ -87,7 +94,8 @@ class Session:
 
         `total` is the sum over its scope and `days` its days with usage; both are looked up if absent.
         """
-        total = self.total() if total is None else total
+        if total is None:
+            total, days = self.total(), self.days()
         missing, undated = _engines.overview().holes(self.store, self.query, days)
         data: dict[str, object] = {
             "first": total.first,

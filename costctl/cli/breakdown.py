@@ -68,7 +68,11 @@ def command(
         paths=paths,
         prices_at=prices_at,
         by=by,
-        later=("costctl.store.rollup_scan", "costctl.cli._costing", f"costctl.render.{output.shape}"),
+        later=(
+            "costctl.store.rollup_scan",
+            "costctl.cli._costing",
+            f"costctl.render.{output.shape}",
+        ),
     ) as session:
         report, envelope, rows = _engines.costing().breakdown(
             session,

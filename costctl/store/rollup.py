@@ -18,6 +18,7 @@ __all__ = [
     "FixedLine",
     "Percentiles",
     "Unpriced",
+    "days",
     "facts",
     "percentiles",
     "spent",
@@ -69,7 +70,7 @@ def total_again(store: Store) -> tuple[Spent, tuple[date, ...]]:
     """Return the sum over all rows of the question asked last, and their UTC days, without reading them again."""
     found = _spent(store, Query(), set(ALL_CLASSES))
     total = found[0] if found else Spent(key=(), cost_usd=Decimal(0), list_cost_usd=Decimal(0))
-    return total, _days(store)
+    return total, days(store)
 
 
 def facts(store: Store, query: Query) -> Facts:
@@ -90,16 +91,17 @@ def facts(store: Store, query: Query) -> Facts:
         prompt_tier_unknown=tier,
         bucket_spans_price_change=change,
         has_discounts=bool(discounts),
-        days=_days(store),
+        days=days(store),
         fixed_lines=fixed_lines(store, query),
     )
 
 
-def _days(store: Store) -> tuple[date, ...]:
-    days = store.connection.execute(
+def days(store: Store) -> tuple[date, ...]:
+    """Return the UTC days with usage of the question asked last."""
+    found = store.connection.execute(
         "SELECT DISTINCT CAST(slot AS DATE) AS day FROM rolled WHERE slot IS NOT NULL ORDER BY day"
     ).fetchall()
-    return tuple(day for (day,) in days)
+    return tuple(day for (day,) in found)
 
 
 def percentiles(store: Store, query: Query) -> dict[tuple[object, ...], Percentiles]:
