@@ -5,10 +5,9 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -27,8 +26,7 @@ OUTPUT = "Output"
 SHARED = ("Rows", "What counts", "Prices", "Where usage comes from", OUTPUT)
 
 
-@dataclass(frozen=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """What a shell offers for a half-typed word."""
 
     value: str

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from costctl.cli import _engines
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 TAG = "tag."
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """When now is, and where days begin.
 
     Attributes:

@@ -1,8 +1,9 @@
 """What each provider lists, and how a logged name is found in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from costctl.pricebook.deployments import Entries
 from costctl.pricebook.rewrite import rewrites
@@ -70,15 +71,14 @@ class Listed:
         return None
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """All that name resolution needs of a compiled table."""
 
     providers: Mapping[str, Listed]
     logged: Mapping[str, str]
     entries: Entries
     default_provider: str | None = None
-    fixed: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    fixed: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(cls, rows: Mapping[str, Sequence[Row]]) -> "Names":

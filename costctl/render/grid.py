@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
+from typing import NamedTuple
 
 GAP = 2
 CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "magenta": "35"}
@@ -11,8 +11,7 @@ PLAIN = re.compile("[ -~\N{EN DASH}\N{REPLACEMENT CHARACTER}]*")
 BREAKS = re.compile(r"[-_/:.@ ]")
 
 
-@dataclass(frozen=True)
-class Strip:
+class Strip(NamedTuple):
     """A column as it is drawn.
 
     Attributes:

@@ -1,8 +1,8 @@
 """What a store holds: spans, days without usage, ingests and rejected lines."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from costctl.store.connection import Store
 from costctl.store.dimensions import (
@@ -84,8 +84,7 @@ def _between(first: date, last: date, known: set[date]) -> Iterator[date]:
             yield day
 
 
-@dataclass(frozen=True)
-class SourceRows:
+class SourceRows(NamedTuple):
     """What one source brought.
 
     Attributes:
@@ -108,8 +107,7 @@ class SourceRows:
     last: datetime | None
 
 
-@dataclass(frozen=True)
-class Ingested:
+class Ingested(NamedTuple):
     """One file and run that brought rows."""
 
     path: str
@@ -118,8 +116,7 @@ class Ingested:
     rejected: int
 
 
-@dataclass(frozen=True)
-class Reject:
+class Reject(NamedTuple):
     """A line that could not be read."""
 
     path: str

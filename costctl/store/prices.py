@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import duckdb
@@ -60,8 +61,7 @@ class _Held:
 _held: WeakKeyDictionary[Store, _Held] = WeakKeyDictionary()
 
 
-@dataclass(frozen=True)
-class LoadedPrices:
+class LoadedPrices(NamedTuple):
     """What is known about the price table that a store has loaded.
 
     Attributes:

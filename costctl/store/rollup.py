@@ -1,9 +1,9 @@
 """What usage cost: exact sums by any dimensions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from costctl.store.connection import Store
 from costctl.store.fixed_lines import FixedLine, fixed_lines
@@ -29,8 +29,7 @@ __all__ = [
 _UNPRICED = PRICE_BASES.index("unpriced")
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What else the last question's rows tell.
 
     Attributes:

@@ -1,7 +1,8 @@
 """How finely rows are grouped before they are priced: as coarsely as exactness allows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from costctl.store.connection import Store
 from costctl.store.rollup_columns import Grain, Slot
@@ -18,8 +19,7 @@ _WITHIN = """len(list_filter(
 """Whether a price changes between two borders of days, or of minutes."""
 
 
-@dataclass(frozen=True)
-class Rolled:
+class Rolled(NamedTuple):
     """How usage was grouped, and what pricing looked at."""
 
     grain: Grain

@@ -1,10 +1,10 @@
 """What each endpoint and model used, beside what the same tokens would cost elsewhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from costctl.groups import Rate, Wanted
 from costctl.store.connection import Store
@@ -17,8 +17,7 @@ _DEAREST = 30
 """So many mixes are looked at, the dearest first: a tip about less is not worth a line."""
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(NamedTuple):
     """Another way to buy the same tokens.
 
     Attributes:
@@ -30,8 +29,7 @@ class Offer:
     cost_usd: float
 
 
-@dataclass(frozen=True)
-class Mix:
+class Mix(NamedTuple):
     """The billable usage of one endpoint, model and tier.
 
     Attributes:

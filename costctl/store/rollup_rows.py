@@ -1,8 +1,8 @@
 """Figures that need every row's own price: percentiles."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from costctl.store.connection import Store
 from costctl.store.dimensions import Parameters
@@ -15,8 +15,7 @@ from costctl.store.rollup_shape import shape_of
 from costctl.vocabulary import ALL_CLASSES, PROMPT_CLASSES, Query
 
 
-@dataclass(frozen=True)
-class Percentiles:
+class Percentiles(NamedTuple):
     """Nearest-rank percentiles over the billable request rows of a group, each as (p50, p90, p99).
 
     Attributes:

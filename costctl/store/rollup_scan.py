@@ -1,7 +1,8 @@
 """One pass over the rows: grouped by what is asked for and by what decides a price."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from costctl.record import BY_NAME
@@ -21,8 +22,7 @@ from costctl.store.rollup_columns import KEY_COLUMNS, Grain, Slot, price_columns
 from costctl.vocabulary import ALL_CLASSES, Query
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """What the tables hold, so that a query leaves out what nobody logged.
 
     Attributes:

@@ -1,7 +1,7 @@
 """What pricing has to look at: which tokens there are, and what the prices in use do."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from costctl.store.connection import Store
 
@@ -25,8 +25,7 @@ TOKENS = {name: tuple(re.findall(r"n\.(\w+)", tokens)) for name, tokens in TERMS
 _BELOW_LIST = " OR ".join(f"{name} <> list_{name}" for name in ("request", *TERMS))
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(NamedTuple):
     """What pricing has to look at: the rest would cost time and change nothing.
 
     Attributes:
