@@ -113,7 +113,7 @@ def _wanted(row: Sequence[Any], sibling: str | None, later: Sequence[str]) -> li
     """Return the mix's own price, the standard tier's, the cheaper sibling's, and those of later models."""
     own = Wanted(row[4], row[2], row[7], row[3], row[5])
     names = (sibling or row[4], *later)
-    return [own, replace(own, tier="standard"), *(replace(own, name=name) for name in names)]
+    return [own, own._replace(tier="standard"), *(own._replace(name=name) for name in names)]
 
 
 def _mix(row: Sequence[Any], wanted: Sequence[Wanted], found: dict[Wanted, Rate]) -> Mix:
