@@ -43,22 +43,25 @@ _OPTIONAL = (*KEY_COLUMNS, "units", "assumed", "prompt_tokens_from", "ended_at")
 
 def held(store: Store) -> Held:
     """Look which tables have rows, and which rare columns have values."""
-    counts = ", ".join(f"count({name}) > 0" for name in _OPTIONAL)
-    row = store.connection.execute(
+    run = store.connection.execute
+    narrow, billed, wide = run(
         "SELECT EXISTS (FROM usage_narrow), "
         # Two questions that the engine answers from its notes on each part of the table.
         "NOT EXISTS (FROM usage_narrow WHERE billable = false) "
-        "AND NOT EXISTS (FROM usage_narrow WHERE billable IS NULL), "
-        f"count(*) > 0, count(*) FILTER (granularity = 'bucket') > 0, {counts} FROM usage_wide"
+        "AND NOT EXISTS (FROM usage_narrow WHERE billable IS NULL), EXISTS (FROM usage_wide)"
+    ).fetchone() or (False, False, False)
+    columns = _filled(store) if wide else frozenset()
+    return Held(bool(narrow), bool(wide), columns, bool(billed))
+
+
+def _filled(store: Store) -> frozenset[str]:
+    """Return the rare columns of the wide table that have values."""
+    counts = ", ".join(f"count({name}) > 0" for name in _OPTIONAL)
+    row = store.connection.execute(
+        f"SELECT count(*) FILTER (granularity = 'bucket') > 0, {counts} FROM usage_wide"
     ).fetchone()
-    narrow, billed, wide, buckets, *filled = row or (False, False, False, False)
-    names = {name for name, some in zip(_OPTIONAL, filled, strict=True) if some}
-    return Held(
-        bool(narrow),
-        bool(wide),
-        frozenset(names | ({"granularity"} if buckets else set())),
-        bool(billed),
-    )
+    names = ("granularity", *_OPTIONAL)
+    return frozenset(name for name, some in zip(names, row or (), strict=True) if some)
 
 
 def coarse_grain(query: Query) -> Grain:
