@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from costctl.errors import CostctlError
 
@@ -30,8 +30,7 @@ SECTIONS = ("pricing", "formats", "endpoint")
 """Parts of the file that their owners read."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(NamedTuple):
     """A value and where it came from."""
 
     name: str
@@ -39,8 +38,7 @@ class Setting:
     origin: str
 
 
-@dataclass(frozen=True)
-class ConfigFile:
+class ConfigFile(NamedTuple):
     """A settings file that was found.
 
     Attributes:

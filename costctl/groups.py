@@ -7,6 +7,7 @@ a list of them directly.
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 GroupKey = tuple[
     str | None,
@@ -87,8 +88,7 @@ class Group:
         )
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A price to look up at the price date.
 
     Attributes:
@@ -106,8 +106,7 @@ class Wanted:
     clock: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Rate:
+class Rate(NamedTuple):
     """The rates of one wanted price, USD per token and per request, as floats.
 
     A class without a price is 0 with its flag false; a class that inherits has the inherited rate and the flag false.
@@ -156,8 +155,7 @@ class Rate:
     has_image_output: bool = False
 
 
-@dataclass(frozen=True)
-class OrderedShare:
+class OrderedShare(NamedTuple):
     """The part of a group's usage that its cheapest or dearest requests hold.
 
     Attributes:

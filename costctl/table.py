@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from typing import NamedTuple
 
 Cell = str | int | float | Decimal | datetime | bool | None
 
@@ -82,8 +83,7 @@ class Table:
     printed: Mapping[str, Sequence[Cell]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Warn:
+class Warn(NamedTuple):
     """A warning with a stable code."""
 
     code: str

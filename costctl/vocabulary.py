@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 TOKEN_CLASSES = (
     "input_uncached",
@@ -52,8 +53,7 @@ class Window:
     until: datetime | None = None
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """Keep rows whose dimension matches: patterns are globs, any may match, `!` negates.
 
     A row without the value matches `*` and every negation.

@@ -5,9 +5,9 @@ import importlib
 import inspect
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -26,8 +26,7 @@ OUTPUT = "Output"
 SHARED = ("Rows", "What counts", "Prices", "Where usage comes from", OUTPUT)
 
 
-@dataclass(frozen=True)
-class Suggestion:
+class Suggestion(NamedTuple):
     """What a shell offers for a half-typed word."""
 
     value: str
@@ -35,6 +34,7 @@ class Suggestion:
     type: str = "plain"
 
 
+@cache
 def names_in(package: str) -> list[str]:
     """Return the names of the commands of a package, in order, without importing any."""
     folder = _folder(package)

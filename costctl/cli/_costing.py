@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from costctl.cli._options import GroupOptions
-from costctl.cli._session import Session, dimensions_of
+from costctl.cli._session import Session
 from costctl.errors import CostctlError
 from costctl.reports._sums import added
 from costctl.reports.breakdown import Asked, breakdown_report
@@ -12,14 +12,17 @@ from costctl.store import rollup
 from costctl.store.rollup_mixes import mixes
 from costctl.table import Envelope, Report
 
-BY = ("endpoint", "model")
-
 
 def breakdown(
-    session: Session, groups: GroupOptions, *, percentiles: bool, insights: bool
+    session: Session,
+    by: tuple[str, ...],
+    groups: GroupOptions,
+    *,
+    percentiles: bool,
+    insights: bool,
 ) -> tuple[Report, Envelope, int]:
     """Return the report, what surrounds it, and how many rows of usage it is about."""
-    query = replace(session.query, by=dimensions_of(groups.by, BY))
+    query = replace(session.query, by=by)
     spent = rollup.spent(session.store, query)
     facts = rollup.facts(session.store, query)
     total = added(spent)

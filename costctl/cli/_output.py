@@ -5,7 +5,6 @@ import json
 import os
 import re
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -22,12 +21,6 @@ STDOUT = "-"
 READ_BY_PEOPLE = frozenset({"table", "markdown", "plain"})
 RUNNER_COMMAND = re.compile(r"^(\s*)::", re.MULTILINE)
 LABELS = {ExitCode.OVER_BUDGET: "failed", ExitCode.INCONCLUSIVE: "inconclusive"}
-
-
-def prepare(output: "OutputOptions") -> None:
-    """Begin to load what will draw the answer; it loads while the engine works."""
-    name = f"costctl.render.{output.shape}"
-    threading.Thread(target=importlib.import_module, args=(name,)).start()
 
 
 def write(report: "Report", envelope: "Envelope", output: "OutputOptions") -> None:

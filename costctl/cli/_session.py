@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from costctl.cli import _engines
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 TAG = "tag."
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """When now is, and where days begin.
 
     Attributes:
@@ -80,6 +79,13 @@ class Session:
         found: Spent = _engines.rollup().total(self.store, query or self.query)
         return found
 
+    def days(self) -> tuple[date, ...] | None:
+        """Return the days with usage of the question asked last; None where they do not begin with those of UTC."""
+        if self.query.tz != "UTC":
+            return None
+        found: tuple[date, ...] = _engines.rollup().days(self.store)
+        return found
+
     def envelope(
         self, total: Spent | None = None, days: Collection[date] | None = None
     ) -> Envelope:
@@ -87,7 +93,8 @@ class Session:
 
         `total` is the sum over its scope and `days` its days with usage; both are looked up if absent.
         """
-        total = self.total() if total is None else total
+        if total is None:
+            total, days = self.total(), self.days()
         missing, undated = _engines.overview().holes(self.store, self.query, days)
         data: dict[str, object] = {
             "first": total.first,
@@ -141,10 +148,13 @@ def usage_session(
     scope: ScopeOptions | None = None,
     paths: Sequence[str] = (),
     prices_at: str | None = None,
+    by: Sequence[str] | None = None,
+    later: Sequence[str] = (),
 ) -> Iterator[Session]:
     """Open what a question needs: the database read-only, or a store in memory filled from the logs named.
 
-    Without `prices` no price table is loaded.
+    Without `prices` no price table is loaded. Where the first question will be `by` these dimensions, its rows are
+    grouped at once, while the modules that are needed `later` load.
     """
     config = settings_of(source, moment, prices)
     now = moment_in(config)
@@ -153,9 +163,13 @@ def usage_session(
         prices_at=moment_of(prices_at, now.zone, "--prices-at") if prices_at else None,
         fallback_model=prices.fallback_model if prices else None,
     )
+    _engines.store()  # its import would fight for the interpreter with those of the other thread
+    _engines.ahead(*later)
     with _opened(config, source, paths) as (store, warnings):
-        pricing = load_prices(store, config) if prices is not None else {}
         late = _engines.overview().hide_after(store, now.as_of)
+        if by is not None:
+            _engines.rollup_scan().scan_ahead(store, replace(query, by=tuple(by)))
+        pricing = load_prices(store, config) if prices is not None else {}
         future = Warn(
             "future_rows", f"{_rows(late)} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
         )

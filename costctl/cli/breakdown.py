@@ -15,9 +15,11 @@ from costctl.cli._options import (
     ScopeOptions,
     flat,
 )
-from costctl.cli._output import hint, prepare, write
-from costctl.cli._session import require_rows, usage_session
+from costctl.cli._output import hint, write
+from costctl.cli._session import dimensions_of, require_rows, usage_session
 from costctl.cli._source_options import Paths, SourceOptions
+
+BY = ("endpoint", "model")
 
 
 @flat
@@ -57,12 +59,24 @@ def command(
       costctl breakdown logs/
       costctl breakdown --by day,model --period 7d --where 'endpoint=!test*' --top 20
     """
-    prepare(output)
+    by = dimensions_of(groups.by, BY)
     with usage_session(
-        source=source, moment=moment, prices=prices, scope=scope, paths=paths, prices_at=prices_at
+        source=source,
+        moment=moment,
+        prices=prices,
+        scope=scope,
+        paths=paths,
+        prices_at=prices_at,
+        by=by,
+        later=(
+            "costctl.store.rollup_scan",
+            "costctl.cli._costing",
+            f"costctl.render.{output.shape}",
+        ),
     ) as session:
         report, envelope, rows = _engines.costing().breakdown(
             session,
+            by,
             groups,
             percentiles=percentiles,
             insights=output.shape == "table" if insights is None else insights,

@@ -14,7 +14,7 @@ from costctl.cli._options import (
     ScopeOptions,
     flat,
 )
-from costctl.cli._output import prepare, tell, write
+from costctl.cli._output import tell, write
 from costctl.cli._session import require_rows, usage_session
 from costctl.cli._source_options import Paths, SourceOptions
 
@@ -76,7 +76,6 @@ def command(
       costctl simulate logs/ --cache-hit 0.2 --route rag_query=0.4 --target 3200
       costctl simulate --scenario plan.yaml --json
     """
-    prepare(output)
     simulating = _engines.simulating()
     options = simulating.options_of(draws, seed, distribution, confidence)
     asked = simulating.question_of(levers, question)

@@ -1,7 +1,7 @@
 """Show what the database holds, how fresh it is and what needs attention."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated
 
 import typer
@@ -19,6 +19,7 @@ from costctl.reports.status import (
     status_report,
 )
 from costctl.table import Envelope
+from costctl.vocabulary import Spent
 
 AGE = re.compile(r"([0-9]{1,6})([hdw])")
 HOURS = {"h": 1, "d": 24, "w": 168}
@@ -60,9 +61,12 @@ def command(
         return
     allowed = _age(max_age)
     source = SourceOptions(config=db.config, db=db.db)
-    with usage_session(source=source, moment=moment, prices=prices) as session:
-        standing = _standing(session, allowed, rejects=rejects)
-        envelope = session.envelope(standing.total)
+    later = ("costctl.store.rollup", f"costctl.render.{output.shape}")
+    with usage_session(source=source, moment=moment, prices=prices, by=(), later=later) as session:
+        total = session.total()
+        days = session.days()
+        standing = _standing(session, total, days, allowed, rejects=rejects)
+        envelope = session.envelope(total, days)
     write(status_report(standing), envelope, output)
     attention = needs_attention(standing)
     if attention:
@@ -70,14 +74,21 @@ def command(
         raise NoDataError("; ".join(warn.message for warn in attention), hint, attention[0].code)
 
 
-def _standing(session: Session, max_age: timedelta | None, *, rejects: bool) -> Standing:
+def _standing(
+    session: Session,
+    total: Spent,
+    days: tuple[date, ...] | None,
+    max_age: timedelta | None,
+    *,
+    rejects: bool,
+) -> Standing:
     overview = _engines.overview()
     store = session.store
-    missing, _ = overview.holes(store, session.query)
+    missing, _ = overview.holes(store, session.query, days)
     return Standing(
         database=str(session.config.db),
         as_of=session.as_of,
-        total=session.total(),
+        total=total,
         sources=overview.sources(store),
         missing_days=missing,
         last_ingest=overview.last_ingest(store),

@@ -1,12 +1,11 @@
 """What name resolution is asked and what it answers."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from costctl.pricebook.tables import Row
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """The columns of a usage row that decide its price's name, as logged; found once per distinct value."""
 
     provider: str | None = None
@@ -18,8 +17,7 @@ class Key:
     region: str | None = None
 
 
-@dataclass(frozen=True)
-class Resolved:
+class Resolved(NamedTuple):
     """What a key is priced as.
 
     Attributes:
@@ -41,8 +39,7 @@ class Resolved:
     region_assumed: bool = False
 
 
-@dataclass(frozen=True)
-class Resolution:
+class Resolution(NamedTuple):
     """The answers, one for each key in order, and the rows they need besides the compiled ones.
 
     Attributes:

@@ -1,7 +1,9 @@
 """What each provider lists, and how a logged name is found in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from costctl.pricebook.deployments import Entries
 from costctl.pricebook.rewrite import rewrites
@@ -13,20 +15,34 @@ class Listed:
     """What one provider lists.
 
     Attributes:
-        names: name -> regions it has prices in.
-        layers: name -> the highest layer that lists it.
-        folded: name in lower case -> name, where only one is written so.
+        rows: of its names.
         regions: region -> prefixes of names that mean it.
     """
 
     provider: str
-    names: Mapping[str, frozenset[str]]
-    layers: Mapping[str, int]
-    folded: Mapping[str, str]
+    rows: Sequence[Row]
     strip_prefixes: tuple[str, ...]
     regions: Mapping[str, tuple[str, ...]]
     default_region: str
     home: bool
+
+    @cached_property
+    def names(self) -> Mapping[str, frozenset[str]]:
+        """Return each name with the regions it has prices in."""
+        return {str(row[1]): frozenset(_texts(row[3])) for row in self.rows}
+
+    @cached_property
+    def layers(self) -> Mapping[str, int]:
+        """Return each name with the highest layer that lists it."""
+        return {str(row[1]): int(str(row[2])) for row in self.rows}
+
+    @cached_property
+    def folded(self) -> Mapping[str, str]:
+        """Return each name by its lower case, where only one is written so."""
+        found: dict[str, list[str]] = {}
+        for known in self.names:
+            found.setdefault(known.lower(), []).append(known)
+        return {low: same[0] for low, same in found.items() if len(same) == 1}
 
     def tried(self, logged: str) -> tuple[str, ...]:
         """Return every name that a logged one is looked up as."""
@@ -55,20 +71,24 @@ class Listed:
         return None
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """All that name resolution needs of a compiled table."""
 
     providers: Mapping[str, Listed]
     logged: Mapping[str, str]
     entries: Entries
     default_provider: str | None = None
-    fixed: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    fixed: frozenset[tuple[str, str]] = frozenset()
 
     @classmethod
     def of(cls, rows: Mapping[str, Sequence[Row]]) -> "Names":
         """Build from the rows of names, providers, regions, deployments, fixed lines and meta."""
-        listed = {row[0]: _listed(row, rows) for row in rows["price_providers"]}
+        names = _by_provider(rows["price_names"])
+        regions = _by_provider(rows["price_regions"])
+        listed = {
+            row[0]: _listed(row, names.get(row[0], ()), regions.get(row[0], ()))
+            for row in rows["price_providers"]
+        }
         logged = {
             str(name).lower(): str(row[0])
             for row in rows["price_providers"]
@@ -88,19 +108,19 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(str(text) for text in value) if isinstance(value, (list, tuple)) else ()
 
 
-def _listed(provider: Row, rows: Mapping[str, Sequence[Row]]) -> Listed:
-    name = provider[0]
-    names = {str(row[1]): row for row in rows["price_names"] if row[0] == name}
-    folded: dict[str, list[str]] = {}
-    for known in names:
-        folded.setdefault(known.lower(), []).append(known)
+def _by_provider(rows: Sequence[Row]) -> dict[object, list[Row]]:
+    found: dict[object, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return found
+
+
+def _listed(provider: Row, rows: Sequence[Row], regions: Sequence[Row]) -> Listed:
     return Listed(
-        provider=str(name),
-        names={known: frozenset(_texts(row[3])) for known, row in names.items()},
-        layers={known: int(str(row[2])) for known, row in names.items()},
-        folded={low: same[0] for low, same in folded.items() if len(same) == 1},
+        provider=str(provider[0]),
+        rows=rows,
         strip_prefixes=_texts(provider[4]),
-        regions={str(row[1]): _texts(row[2]) for row in rows["price_regions"] if row[0] == name},
+        regions={str(row[1]): _texts(row[2]) for row in regions},
         default_region=str(provider[3]),
         home=bool(provider[2]),
     )

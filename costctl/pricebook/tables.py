@@ -5,9 +5,9 @@ Times are naive UTC. Rates are USD per token (per request, per unit), never per 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
-COMPILER_VERSION = "1"
+COMPILER_VERSION = "2"
 """Part of every cache key: raise it when the rows of an unchanged price file would change."""
 
 RATE_CLASSES = (
@@ -43,8 +43,7 @@ _UNITS = f"MAP(VARCHAR, {_RATE})"
 Row = tuple[object, ...]
 
 
-@dataclass(frozen=True)
-class TableSpec:
+class TableSpec(NamedTuple):
     """A compiled table: its name and its columns with their DuckDB types, in order."""
 
     name: str
@@ -266,8 +265,7 @@ TABLES = (
 """All of them. `resolve` needs names, providers, regions, deployments and meta alone."""
 
 
-@dataclass(frozen=True)
-class CompiledBook:
+class CompiledBook(NamedTuple):
     """The whole price table as plain tuples.
 
     Attributes:

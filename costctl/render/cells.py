@@ -1,9 +1,10 @@
 """What a cell looks like to a person, and what it looks like to a machine."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from costctl.render.numbers import DECIMALS, Number, cents, decimal_of, exact, rounded, significant
 from costctl.render.style import clean
@@ -14,8 +15,7 @@ TEXTS = frozenset(NOTHING)
 SIGNS = {"USD": "$"}
 
 
-@dataclass(frozen=True)
-class Drawn:
+class Drawn(NamedTuple):
     """A table whose cells are text.
 
     Attributes:

@@ -1,7 +1,7 @@
 """How output may look, and what text from logs may never do to a terminal."""
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 UNSAFE = re.compile(
@@ -10,8 +10,7 @@ UNSAFE = re.compile(
 """Controls, direction marks, invisible and unpaired characters: they change what a reader sees elsewhere."""
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(NamedTuple):
     """What the place that shows the output can do.
 
     Attributes:

@@ -1,9 +1,8 @@
 """The columns of a breakdown: each a value of one group."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from costctl.table import Cell, Column, Kind
 from costctl.vocabulary import Spent, Tokens
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from costctl.store.rollup import Facts, Percentiles
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(NamedTuple):
     """A column and its value, given a group and the total."""
 
     column: Column

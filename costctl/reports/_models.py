@@ -1,8 +1,7 @@
 """What a report can say of a model wherever it is used: that a later and cheaper one exists, that it is about to go."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,8 +14,7 @@ WORTH = 0.01
 SOON = timedelta(days=90)
 
 
-@dataclass(frozen=True)
-class Later:
+class Later(NamedTuple):
     """A later and cheaper model of the same family, and what the same tokens cost now and there."""
 
     name: str

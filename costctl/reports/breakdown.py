@@ -1,8 +1,8 @@
 """Where the money went."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from costctl.errors import CostctlError, nearest
 from costctl.reports._breakdown_columns import PERCENTILES, Figure, percentile_cells
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 OTHER = "other"
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """What a breakdown shows.
 
     Attributes:

@@ -2,9 +2,8 @@
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from costctl.reports._models import WORTH, by_model, later_of, paid_for, retirement_of
 
@@ -17,8 +16,7 @@ SHORT_ANSWER = 100
 LONG_PROMPT = 2_000
 
 
-@dataclass(frozen=True)
-class _Insight:
+class _Insight(NamedTuple):
     """A line.
 
     Attributes:

@@ -1,7 +1,7 @@
 """Many rows from Python into a table, a column at a time."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ def insert(
     Each column travels as one JSON text: a parameter a value takes the engine many times as long, and a text of rows
     repeats every name in every row. Decimals travel as text, so they stay exact.
     """
-    texts = [json.dumps(column, default=_plain) for column in zip(*rows, strict=True)]
+    texts = [as_json(column) for column in zip(*rows, strict=True)]
     if not texts:
         return
     listed = ", ".join(f'"{name}"' for name, _ in columns)
@@ -32,6 +32,38 @@ def insert(
     connection.execute(
         f"INSERT INTO {table} ({listed}) SELECT {casts} FROM (SELECT {values})", texts
     )
+
+
+def as_json(value: object) -> str:
+    """Return values of a table as JSON: decimals and moments as text."""
+    return json.dumps(value, default=_plain)
+
+
+def from_json(
+    columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]]
+) -> list[tuple[object, ...]]:
+    """Return rows as they were before they became JSON; `columns` are (name, SQL type)."""
+    readers = {
+        place: next(read for start, read in _READERS.items() if kind.startswith(start))
+        for place, (_, kind) in enumerate(columns)
+        if kind.startswith(tuple(_READERS))
+    }
+    if not readers:
+        return [tuple(row) for row in rows]
+    return [
+        tuple(
+            readers[place](str(value)) if place in readers and value is not None else value
+            for place, value in enumerate(row)
+        )
+        for row in rows
+    ]
+
+
+_READERS: dict[str, Callable[[str], object]] = {
+    "DECIMAL": Decimal,
+    "TIMESTAMP": datetime.fromisoformat,
+    "DATE": date.fromisoformat,
+}
 
 
 def _json_type(kind: str) -> str:

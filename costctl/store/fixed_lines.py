@@ -2,10 +2,9 @@
 
 from calendar import monthrange
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from costctl.store.connection import Store
 from costctl.store.prices import fetch_rows
@@ -16,8 +15,7 @@ _DAY = timedelta(days=1)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-@dataclass(frozen=True)
-class FixedLine:
+class FixedLine(NamedTuple):
     """A fixed line.
 
     Attributes:

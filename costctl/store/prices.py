@@ -1,38 +1,67 @@
-"""The compiled price table as tables of the engine, compiled once and kept as Parquet."""
+"""The compiled price table, compiled once and kept: what is joined as Parquet, what is looked up in Python as JSON."""
 
 import hashlib
+import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 import duckdb
 
 from costctl.pricebook import Names
-from costctl.pricebook.tables import TABLES, CompiledBook, Row, TableSpec
-from costctl.store.bulk import insert
+from costctl.pricebook.tables import (
+    PRICE_BOOK,
+    PRICE_MODELS,
+    PRICE_PERIODS,
+    PRICE_RATES,
+    PRICE_SIBLINGS,
+    PRICE_STEPS,
+    TABLES,
+    CompiledBook,
+    Row,
+    TableSpec,
+)
+from costctl.store.bulk import as_json, from_json, insert
 from costctl.store.connection import Store
 
+_JOINED = (PRICE_BOOK, PRICE_STEPS, PRICE_RATES, PRICE_MODELS)
+_SHOWN = (PRICE_PERIODS, PRICE_SIBLINGS)
+_IN_ENGINE = (*_JOINED, *_SHOWN)
 _WARNINGS = TableSpec("price_warnings", (("code", "VARCHAR"), ("message", "VARCHAR")))
-_ALL = (*TABLES, _WARNINGS)
-_NAME_TABLES = (
-    "price_names",
-    "price_providers",
-    "price_regions",
-    "price_deployments",
-    "price_fixed",
-    "price_meta",
-)
+_IN_PYTHON = (*(spec for spec in TABLES if spec not in _IN_ENGINE), _WARNINGS)
+_SPECS = {spec.name: spec for spec in (*TABLES, _WARNINGS)}
+
+_LOOKED_UP = "names.json"
 _DIGEST = "digest"
 _OPEN_ENDS = {"valid_from": "-infinity", "valid_to": "infinity"}
 
-_names: WeakKeyDictionary[Store, Names] = WeakKeyDictionary()
-
 
 @dataclass(frozen=True)
-class LoadedPrices:
+class _Held:
+    """What a store has loaded.
+
+    Attributes:
+        rows: of the tables that are looked up in Python.
+        folder: of the cache, where the other tables stand; None where they are tables of the engine.
+    """
+
+    rows: Mapping[str, Sequence[Row]] = field(default_factory=dict)
+    folder: Path | None = None
+
+    @cached_property
+    def names(self) -> Names:
+        return Names.of(self.rows)
+
+
+_held: WeakKeyDictionary[Store, _Held] = WeakKeyDictionary()
+
+
+class LoadedPrices(NamedTuple):
     """What is known about the price table that a store has loaded.
 
     Attributes:
@@ -57,7 +86,7 @@ def prepare_prices(
     A file that cannot be read is made anew; a folder that cannot be written means compiling every time.
     """
     folder = cache / f"prices-{key}" if cache else None
-    if folder and _load_parquet(store, folder):
+    if folder and _load_kept(store, folder):
         return _loaded(store, from_cache=True, kept=True)
     load_prices(store, compile_book())
     kept = folder is not None and _keep(store, folder)
@@ -66,30 +95,46 @@ def prepare_prices(
 
 def load_prices(store: Store, book: CompiledBook) -> LoadedPrices:
     """Make the temp tables `price_book`, `price_rates`, ... of a compiled price table."""
-    for spec in TABLES:
-        _load_rows(store, spec, book.rows.get(spec.name, ()))
-    _load_rows(store, _WARNINGS, book.warnings)
+    for spec in _IN_ENGINE:
+        _made(store, spec.name, f"TABLE {spec.name} ({_columns(spec)})")
+        add_rows(store, spec, book.rows.get(spec.name, ()))
+    _made(store, PRICE_RATES.name, f"TABLE {PRICE_RATES.name} AS {_BOUNDED}")
+    rows = {**book.rows, _WARNINGS.name: book.warnings}
+    text = as_json({spec.name: rows.get(spec.name, ()) for spec in _IN_PYTHON})
+    _held[store] = _Held(_rows(text))
     return _loaded(store, from_cache=False, kept=False)
+
+
+_BOUNDED = (
+    "SELECT *, coalesce(lead(min_prompt_tokens) OVER (PARTITION BY variant "
+    "ORDER BY min_prompt_tokens), 9223372036854775807) AS below_prompt_tokens FROM price_rates"
+)
+"""The rates with the prompt size from which on the next step holds."""
 
 
 def names_of(store: Store) -> Names:
     """Return what name resolution needs of the loaded table; built once."""
-    if store not in _names:
-        _names[store] = Names.of({name: fetch_rows(store, name) for name in _NAME_TABLES})
-    return _names[store]
+    return _held[store].names
 
 
 def fetch_rows(
     store: Store, table: str, where: str = "true", values: Sequence[object] = ()
-) -> list[Row]:
-    """Return rows of a loaded table as the compiler made them: open ends of time are None."""
-    spec = next(spec for spec in TABLES if spec.name == table)
+) -> Sequence[Row]:
+    """Return rows of a loaded table as the compiler made them: open ends of time are None.
+
+    Only a table that the engine joins can be asked for a part.
+    """
+    held = _held[store]
+    if table in held.rows:
+        return held.rows[table]
+    spec = _SPECS[table]
     columns = ", ".join(
         f"CASE WHEN isfinite({name}) THEN {name} END" if name in _OPEN_ENDS else f'"{name}"'
         for name in spec.names
     )
+    source = _parquet(held.folder, spec) if held.folder else table
     rows: list[Row] = store.connection.execute(
-        f"SELECT {columns} FROM {table} WHERE {where}", list(values)
+        f"SELECT {columns} FROM {source} WHERE {where}", list(values)
     ).fetchall()
     return rows
 
@@ -100,51 +145,47 @@ def add_rows(store: Store, spec: TableSpec, rows: Iterable[Row], *, table: str =
 
 
 def _loaded(store: Store, *, from_cache: bool, kept: bool) -> LoadedPrices:
-    _names.pop(store, None)
-    run = store.connection.execute
-    meta = dict(run("SELECT key, value FROM price_meta").fetchall())
-    warnings = run("SELECT code, message FROM price_warnings").fetchall()
+    rows = _held[store].rows
+    meta = {str(key): str(value) for key, value in rows["price_meta"]}
     return LoadedPrices(
-        version=str(meta.get("version", "")),
-        sha256=str(meta.get("sha256", "")),
-        warnings=tuple((str(code), str(message)) for code, message in warnings),
+        version=meta.get("version", ""),
+        sha256=meta.get("sha256", ""),
+        warnings=tuple((str(code), str(message)) for code, message in rows[_WARNINGS.name]),
         from_cache=from_cache,
         kept=kept,
     )
 
 
-def _load_rows(store: Store, spec: TableSpec, rows: Iterable[Row]) -> None:
-    _clear(store, spec.name)
-    store.connection.execute(f"CREATE TEMP TABLE {spec.name} ({_columns(spec)})")
-    add_rows(store, spec, rows)
+def _rows(text: str) -> dict[str, Sequence[Row]]:
+    """Return the tables of a JSON text."""
+    return {name: from_json(_SPECS[name].columns, rows) for name, rows in json.loads(text).items()}
 
 
-def _clear(store: Store, name: str) -> None:
-    """Drop what an earlier load left: a view of a file, or a table of rows."""
+def _made(store: Store, name: str, what: str) -> None:
+    """Make a temp table or view in place of what an earlier load left under its name."""
+    run = store.connection.execute
     try:
-        store.connection.execute(f"DROP VIEW IF EXISTS {name}")
+        run(f"CREATE OR REPLACE TEMP {what}")
     except duckdb.CatalogException:
-        store.connection.execute(f"DROP TABLE {name}")
+        run(f"DROP {'TABLE' if what.startswith('VIEW') else 'VIEW'} {name}")
+        run(f"CREATE TEMP {what}")
 
 
 def _columns(spec: TableSpec) -> str:
     return ", ".join(f'"{name}" {kind}' for name, kind in spec.columns)
 
 
-def _load_parquet(store: Store, folder: Path) -> bool:
+def _load_kept(store: Store, folder: Path) -> bool:
     """Make the tables from a folder of the cache; false where a file is not as it was written."""
     try:
         if (folder / _DIGEST).read_text("utf-8") != _digest(folder):
             return False
-        for spec in _ALL:
-            columns = ", ".join(f'"{column}"' for column in spec.names)
-            file = _quoted(_file(folder, spec))
-            _clear(store, spec.name)
-            store.connection.execute(
-                f"CREATE TEMP VIEW {spec.name} AS SELECT {columns} FROM read_parquet({file})"
-            )
+        rows = _rows((folder / _LOOKED_UP).read_text("utf-8"))
+        for spec in _JOINED:
+            _made(store, spec.name, f"VIEW {spec.name} AS FROM {_parquet(folder, spec)}")
     except (OSError, UnicodeDecodeError, duckdb.Error):
         return False
+    _held[store] = _Held(rows, folder)
     return True
 
 
@@ -156,9 +197,10 @@ def _keep(store: Store, folder: Path) -> bool:
     except OSError:
         return False
     try:
-        for spec in _ALL:
+        for spec in _IN_ENGINE:
             file = _quoted(_file(fresh, spec))
             store.connection.execute(f"COPY {spec.name} TO {file} (FORMAT parquet)")
+        (fresh / _LOOKED_UP).write_text(as_json(_held[store].rows), "utf-8")
         (fresh / _DIGEST).write_text(_digest(fresh), "utf-8")
         _replace(fresh, folder)
     except (OSError, duckdb.Error):
@@ -172,10 +214,14 @@ def _file(folder: Path, spec: TableSpec) -> Path:
     return folder / f"{spec.name}.parquet"
 
 
+def _parquet(folder: Path, spec: TableSpec) -> str:
+    return f"read_parquet({_quoted(_file(folder, spec))})"
+
+
 def _digest(folder: Path) -> str:
     """Return a digest over all files of a compiled table: a damaged one is noticed before it is used."""
-    digest = hashlib.sha256()
-    for spec in _ALL:
+    digest = hashlib.sha256((folder / _LOOKED_UP).read_bytes())
+    for spec in _IN_ENGINE:
         digest.update(_file(folder, spec).read_bytes())
     return digest.hexdigest()
 

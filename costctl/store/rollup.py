@@ -1,15 +1,15 @@
 """What usage cost: exact sums by any dimensions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from costctl.store.connection import Store
 from costctl.store.fixed_lines import FixedLine, fixed_lines
 from costctl.store.rollup_grain import roll
-from costctl.store.rollup_price import TOKENS
 from costctl.store.rollup_rows import Percentiles, row_percentiles
+from costctl.store.rollup_shape import TOKENS
 from costctl.store.rollup_unpriced import Unpriced, unpriced
 from costctl.vocabulary import ALL_CLASSES, PRICE_BASES, Query, Spent, Tokens
 
@@ -18,6 +18,7 @@ __all__ = [
     "FixedLine",
     "Percentiles",
     "Unpriced",
+    "days",
     "facts",
     "percentiles",
     "spent",
@@ -28,8 +29,7 @@ __all__ = [
 _UNPRICED = PRICE_BASES.index("unpriced")
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(NamedTuple):
     """What else the last question's rows tell.
 
     Attributes:
@@ -69,38 +69,38 @@ def total_again(store: Store) -> tuple[Spent, tuple[date, ...]]:
     """Return the sum over all rows of the question asked last, and their UTC days, without reading them again."""
     found = _spent(store, Query(), set(ALL_CLASSES))
     total = found[0] if found else Spent(key=(), cost_usd=Decimal(0), list_cost_usd=Decimal(0))
-    return total, _days(store)
+    return total, days(store)
 
 
 def facts(store: Store, query: Query) -> Facts:
     """Return what else there is to say about the rows of the question asked last."""
-    run = store.connection.execute
-    row = run(
-        "SELECT sum(known_or_one) FILTER (provider_assumed), sum(known_or_one) FILTER (region_assumed), "
+    row = store.connection.execute(
+        "SELECT bool_or(lacks_price OR tokens_unknown > 0), "
+        "bool_or(has_price AND cost_usd <> list_cost_usd), "
+        "sum(known_or_one) FILTER (provider_assumed), sum(known_or_one) FILTER (region_assumed), "
         "sum(rows) FILTER (bucket AND tiered AND NOT prompt_known), sum(rows) FILTER (spans_change) "
         "FROM priced"
     ).fetchone()
-    discounts = run(
-        "SELECT EXISTS (FROM priced WHERE has_price AND cost_usd <> list_cost_usd)"
-    ).fetchone()
-    provider, region, tier, change = (int(value or 0) for value in row or (0, 0, 0, 0))
+    lacking, discounts, *counts = row or (False, False, 0, 0, 0, 0)
+    provider, region, tier, change = (int(value or 0) for value in counts)
     return Facts(
-        unpriced(store),
+        unpriced(store) if lacking else (),
         provider_assumed=provider,
         region_assumed=region,
         prompt_tier_unknown=tier,
         bucket_spans_price_change=change,
-        has_discounts=bool(discounts and discounts[0]),
-        days=_days(store),
+        has_discounts=bool(discounts),
+        days=days(store),
         fixed_lines=fixed_lines(store, query),
     )
 
 
-def _days(store: Store) -> tuple[date, ...]:
-    days = store.connection.execute(
+def days(store: Store) -> tuple[date, ...]:
+    """Return the UTC days with usage of the question asked last."""
+    found = store.connection.execute(
         "SELECT DISTINCT CAST(slot AS DATE) AS day FROM rolled WHERE slot IS NOT NULL ORDER BY day"
     ).fetchall()
-    return tuple(day for (day,) in days)
+    return tuple(day for (day,) in found)
 
 
 def percentiles(store: Store, query: Query) -> dict[tuple[object, ...], Percentiles]:
@@ -110,14 +110,15 @@ def percentiles(store: Store, query: Query) -> dict[tuple[object, ...], Percenti
 
 def _spent(store: Store, query: Query, filled: set[str]) -> list[Spent]:
     dims = [f"d{number}" for number in range(len(query.by))]
-    lacking = store.connection.execute(
-        "SELECT EXISTS (FROM priced WHERE lacks_price OR tokens_unknown > 0)"
-    ).fetchone()
-    some = bool(lacking and lacking[0])
-    reasons = _counted(store, dims, "reason") if some else {}
-    names = _counted(store, dims, "model") if some else {}
+    lacking, hits = store.connection.execute(
+        "SELECT bool_or(lacks_price OR tokens_unknown > 0), bool_or(cache_hit) FROM priced"
+    ).fetchone() or (False, False)
+    reasons = _counted(store, dims, "reason") if lacking else {}
+    names = _counted(store, dims, "model") if lacking else {}
     asked = {
-        name: sql for name, sql in _SUMS.items() if _EMPTY.get(name, "rows") in {"rows", *filled}
+        name: sql
+        for name, sql in _SUMS.items()
+        if _EMPTY.get(name, "rows") in {"rows", *filled} and (hits or name not in _OF_HITS)
     }
     columns = ", ".join(f"{sql} AS {name}" for name, sql in asked.items())
     keys = "".join(f"{name}, " for name in dims)
@@ -186,6 +187,9 @@ _SUMS = {
 _EMPTY = {f"{kind}_{name}": name for kind in ("billed", "avoided") for name in ALL_CLASSES}
 """Sums that are 0, and not asked for, where no row has such tokens."""
 
+_OF_HITS = {name for name, sql in _SUMS.items() if "FILTER (cache_hit" in sql}
+"""Sums that are 0, and not asked for, where no cache answered."""
+
 
 def _counted(
     store: Store, dims: Sequence[str], column: str
@@ -216,7 +220,7 @@ def _one(
         requests=None if sums["requests"] is None else _count(sums["requests"]),
         billable_requests=_count(sums["billable_requests"]),
         errors=_count(sums["errors"]),
-        cache_hits=_count(sums["cache_hits"]),
+        cache_hits=_count(sums.get("cache_hits")),
         tokens=_tokens("billed_", sums),
         cost_usd=_usd(sums["cost_usd"]),
         list_cost_usd=_usd(sums["list_cost_usd"]),
@@ -226,8 +230,8 @@ def _one(
         unpriced_reasons=reasons,
         unpriced_names=names,
         avoided_tokens=_tokens("avoided_", sums),
-        avoided_cost_usd=_usd(sums["avoided_cost_usd"]),
-        avoided_logged_cost_usd=_usd(sums["avoided_logged_cost_usd"]),
+        avoided_cost_usd=_usd(sums.get("avoided_cost_usd", 0)),
+        avoided_logged_cost_usd=_usd(sums.get("avoided_logged_cost_usd", 0)),
         price_basis=PRICE_BASES[_count(sums["rank"])],
         tokens_unknown=_count(sums["tokens_unknown"]),
         assumed=tuple(str(name) for name in _listed(sums["assumed"])),

@@ -1,13 +1,15 @@
 """How finely rows are grouped before they are priced: as coarsely as exactness allows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from costctl.store.connection import Store
 from costctl.store.rollup_columns import Grain, Slot
 from costctl.store.rollup_keys import resolve_keys, same_key
-from costctl.store.rollup_price import Shape, price
-from costctl.store.rollup_scan import coarse_grain, held, scan
+from costctl.store.rollup_price import price
+from costctl.store.rollup_scan import coarse_grain, scan, scan_coarsely
+from costctl.store.rollup_shape import Shape
 from costctl.vocabulary import Query
 
 _WITHIN = """len(list_filter(
@@ -17,8 +19,7 @@ _WITHIN = """len(list_filter(
 """Whether a price changes between two borders of days, or of minutes."""
 
 
-@dataclass(frozen=True)
-class Rolled:
+class Rolled(NamedTuple):
     """How usage was grouped, and what pricing looked at."""
 
     grain: Grain
@@ -32,28 +33,32 @@ def roll(store: Store, query: Query, also: Sequence[str] | None = None) -> Rolle
     steps or lacks a class, they are read once more and grouped more finely. `also` names models whose windows
     and steps count, for every row, as if they were in use.
     """
-    found = held(store)
     grain = coarse_grain(query)
-    scan(store, query, grain, found)
+    found = scan_coarsely(store, query, grain)
     resolve_keys(store, "rolled", query.fallback_model, also or ())
     finer = finer_grain(store, query, grain, everywhere=also is not None)
     if finer != grain:
         scan(store, query, finer, found)
-    shape = price(store, query)
-    if _mixes_classes(store):
+    shape, mixed = price(store, query)
+    if mixed:
         scan(store, query, replace(finer, classes=True), found)
-        shape = price(store, query)
+        shape, _ = price(store, query)
     return Rolled(finer, shape)
 
 
 def finer_grain(store: Store, query: Query, grain: Grain, *, everywhere: bool = False) -> Grain:
     """Return the grain that the prices in use need, for the models that need it or for every row."""
-    steps = store.connection.execute(
-        "SELECT DISTINCT min_prompt_tokens FROM book_rates WHERE min_prompt_tokens > 0 "
-        "AND min_prompt_tokens <= (SELECT max(longest_prompt) FROM rolled) ORDER BY ALL"
-    ).fetchall()
-    stepped = replace(grain, thresholds=tuple(int(row[0]) for row in steps))
-    slot = _fine_slot(store, query)
+    own_time = "false" if query.prices_at else "true"
+    row = store.connection.execute(
+        "SELECT coalesce(bool_or(windowed), false), "
+        f"coalesce(bool_or({own_time} AND {_WITHIN.format(unit='day')}), false), "
+        f"coalesce(bool_or({own_time} AND {_WITHIN.format(unit='minute')}), false), "
+        "(SELECT list_sort(list(DISTINCT min_prompt_tokens)) FROM book_rates WHERE min_prompt_tokens > 0 "
+        "AND min_prompt_tokens <= (SELECT max(longest_prompt) FROM rolled)) FROM book"
+    ).fetchone()
+    *changes, steps = row or (False, False, False, None)
+    stepped = replace(grain, thresholds=tuple(int(step) for step in steps or ()))
+    slot = _fine_slot(*changes)
     if slot <= grain.slot:
         return stepped
     if everywhere:
@@ -61,14 +66,7 @@ def finer_grain(store: Store, query: Query, grain: Grain, *, everywhere: bool = 
     return replace(stepped, fine_slot=slot, fine_models=_fine_models(store))
 
 
-def _fine_slot(store: Store, query: Query) -> Slot:
-    own_time = "false" if query.prices_at else "true"
-    row = store.connection.execute(
-        "SELECT coalesce(bool_or(windowed), false), "
-        f"coalesce(bool_or({own_time} AND {_WITHIN.format(unit='day')}), false), "
-        f"coalesce(bool_or({own_time} AND {_WITHIN.format(unit='minute')}), false) FROM book"
-    ).fetchone()
-    windowed, within_day, within_minute = row or (False, False, False)
+def _fine_slot(windowed: bool, within_day: bool, within_minute: bool) -> Slot:  # noqa: FBT001 - a row of flags
     if within_minute:
         return Slot.EXACT
     return Slot.MINUTE if windowed or within_day else Slot.DAY
@@ -83,11 +81,3 @@ def _fine_models(store: Store) -> tuple[str, ...]:
         f"WHERE (b.windowed OR {_WITHIN.format(unit='day')}) AND r.model IS NOT NULL ORDER BY ALL"
     ).fetchall()
     return tuple(str(row[0]) for row in rows)
-
-
-def _mixes_classes(store: Store) -> bool:
-    """Return whether a group without a rate for some class may hold rows that do not need it."""
-    row = store.connection.execute(
-        "SELECT count(*) FROM priced WHERE reason = 'no_class_price' AND classes = 0 AND rows > 1"
-    ).fetchone()
-    return bool(row and row[0])

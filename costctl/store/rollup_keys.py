@@ -1,6 +1,6 @@
 """Which price each distinct key of the usage has, and the part of the price table in use."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from costctl.errors import CostctlError
 from costctl.pricebook import Key, Resolution, Resolved, resolve
@@ -51,13 +51,14 @@ def resolve_keys(
     answer = answers(store, keys)
     spare = _spare(store, keys, fallback) if fallback else (Resolved(),) * len(keys)
     _keep(store, keys, answer.resolved, spare)
-    _make_book(store, answer, _others(store, keys, also))
+    others = _others(store, keys, also)
+    _make_book(store, answer.book_rows, (*answer.resolved, *spare, *others))
 
 
 def answers(store: Store, keys: Sequence[Key]) -> Resolution:
     """Return what keys are priced as."""
 
-    def rows(provider: str, name: str) -> list[Row]:
+    def rows(provider: str, name: str) -> Sequence[Row]:
         return fetch_rows(store, "price_book", "(provider, name) = (?, ?)", (provider, name))
 
     return resolve(names_of(store), keys, rows)
@@ -115,24 +116,27 @@ def _others(store: Store, keys: Sequence[Key], also: Sequence[str]) -> Sequence[
     return answers(store, asked).resolved if asked else ()
 
 
-def _make_book(store: Store, answer: Resolution, others: Sequence[Resolved]) -> None:
-    names = [f"{one.price_provider}\n{one.price_name}" for one in others if not one.reason]
-    store.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE book AS SELECT * FROM price_book "
-        "WHERE (provider, name) IN (SELECT (price_provider, price_name) FROM price_keys UNION "
-        "SELECT (spare_provider, spare_name) FROM price_keys) "
-        "OR list_contains(?, provider || chr(10) || name)",
-        [names],
-    )
-    add_rows(store, PRICE_BOOK, answer.book_rows, table="book")
+def named(places: Iterable[tuple[str | None, str | None]]) -> list[str]:
+    """Return what `IS_NAMED` compares with, for pairs of provider and name."""
+    return sorted({f"{provider}\n{name}" for provider, name in places if name})
+
+
+IS_NAMED = "list_contains($named, provider || chr(10) || name)"
+"""Whether a row of the price book is of one of the names in use."""
+
+
+def _make_book(store: Store, rows: Sequence[Row], answers: Iterable[Resolved]) -> None:
     run = store.connection.execute
+    run(
+        f"CREATE OR REPLACE TEMP TABLE book AS SELECT * FROM price_book WHERE {IS_NAMED}",
+        {"named": named(_place(answer)[:2] for answer in answers)},
+    )
+    add_rows(store, PRICE_BOOK, rows, table="book")
     run(
         "CREATE OR REPLACE TEMP TABLE book_steps AS "
         "SELECT period, from_minute, variant FROM price_steps SEMI JOIN book USING (period)"
     )
     run(
         "CREATE OR REPLACE TEMP TABLE book_rates AS "
-        "SELECT *, coalesce(lead(min_prompt_tokens) OVER (PARTITION BY variant "
-        "ORDER BY min_prompt_tokens), 9223372036854775807) AS below_prompt_tokens "
-        "FROM price_rates SEMI JOIN book_steps USING (variant)"
+        "SELECT * EXCLUDE (file, line) FROM price_rates SEMI JOIN book_steps USING (variant)"
     )

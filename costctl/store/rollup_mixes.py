@@ -1,10 +1,10 @@
 """What each endpoint and model used, beside what the same tokens would cost elsewhere."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from costctl.groups import Rate, Wanted
 from costctl.store.connection import Store
@@ -17,8 +17,7 @@ _DEAREST = 30
 """So many mixes are looked at, the dearest first: a tip about less is not worth a line."""
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(NamedTuple):
     """Another way to buy the same tokens.
 
     Attributes:
@@ -30,8 +29,7 @@ class Offer:
     cost_usd: float
 
 
-@dataclass(frozen=True)
-class Mix:
+class Mix(NamedTuple):
     """The billable usage of one endpoint, model and tier.
 
     Attributes:
@@ -76,7 +74,7 @@ def mixes(store: Store, query: Query, as_of: datetime) -> list[Mix]:
         "HAVING sum(requests) > 0 "
         f"ORDER BY paid DESC, d0 NULLS LAST, d1 NULLS LAST, tier LIMIT {_DEAREST}"
     ).fetchall()
-    others = _other_models(store, as_of)
+    others = _other_models(store, {(row[3], row[6]) for row in rows}, as_of)
     wanted = [_wanted(row, *others.get((row[3], row[6]), (None, ()))) for row in rows]
     flat = list(dict.fromkeys(one for group in wanted for one in group))
     found = dict(zip(flat, rates_at(store, as_of, flat), strict=True)) if flat else {}
@@ -84,22 +82,30 @@ def mixes(store: Store, query: Query, as_of: datetime) -> list[Mix]:
 
 
 def _other_models(
-    store: Store, as_of: datetime
+    store: Store, models: set[tuple[str, str]], as_of: datetime
 ) -> dict[tuple[str, str], tuple[str | None, tuple[str, ...]]]:
     """Return, per provider and model, its cheaper sibling and the later ones of its family that are still served."""
     rows = store.connection.execute(
-        "SELECT o.provider, o.id, o.cheaper_sibling, "
-        "list(n.id ORDER BY n.released, n.id) FILTER (n.id IS NOT NULL) "
-        "FROM price_models AS o LEFT JOIN price_models AS n "
-        "ON (o.provider, o.family, o.kind) = (n.provider, n.family, n.kind) "
-        "AND n.released > o.released AND (n.retires_on IS NULL OR n.retires_on > $day) "
-        "WHERE (o.provider, o.id) IN (SELECT (price_provider, price_model) FROM priced) "
-        "GROUP BY ALL",
-        {"day": as_of.date()},
+        "SELECT provider, id, cheaper_sibling, family, kind, released, retires_on "
+        "FROM price_models WHERE list_contains($providers, provider)",
+        {"providers": sorted({provider for provider, _ in models})},
     ).fetchall()
+    families: dict[tuple[object, ...], list[tuple[Any, ...]]] = {}
+    for provider, name, _, family, kind, released, retires_on in rows:
+        served = retires_on is None or retires_on > as_of.date()
+        if family is not None and kind is not None and released is not None and served:
+            families.setdefault((provider, family, kind), []).append((released, name))
     return {
-        (str(provider), str(name)): (sibling, tuple(later or ()))
-        for provider, name, sibling, later in rows
+        (provider, name): (
+            sibling,
+            tuple(
+                later
+                for day, later in sorted(families.get((provider, family, kind), ()))
+                if released is not None and day > released
+            ),
+        )
+        for provider, name, sibling, family, kind, released, _ in rows
+        if (provider, name) in models
     }
 
 
@@ -107,7 +113,7 @@ def _wanted(row: Sequence[Any], sibling: str | None, later: Sequence[str]) -> li
     """Return the mix's own price, the standard tier's, the cheaper sibling's, and those of later models."""
     own = Wanted(row[4], row[2], row[7], row[3], row[5])
     names = (sibling or row[4], *later)
-    return [own, replace(own, tier="standard"), *(replace(own, name=name) for name in names)]
+    return [own, own._replace(tier="standard"), *(own._replace(name=name) for name in names)]
 
 
 def _mix(row: Sequence[Any], wanted: Sequence[Wanted], found: dict[Wanted, Rate]) -> Mix:

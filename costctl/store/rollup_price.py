@@ -1,38 +1,15 @@
 """Exact money: rows, or groups of rows that share their rates, joined to the prices in force."""
 
-import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from costctl.store.connection import Store
 from costctl.store.rollup_columns import KEY_COLUMNS
 from costctl.store.rollup_keys import ANSWERS, RANK, same_key
+from costctl.store.rollup_shape import TERMS, Shape, shape_of
 from costctl.vocabulary import Query
 
-_TERMS = {
-    "input": "n.input_uncached",
-    "cache_read": "n.cache_read",
-    "cache_write": "(n.cache_write - n.cache_write_long)",
-    "cache_write_long": "n.cache_write_long",
-    "output": "(n.output - n.reasoning)",
-    "reasoning": "n.reasoning",
-    "audio_input": "n.audio_input",
-    "audio_output": "n.audio_output",
-    "image_input": "n.image_input",
-    "image_output": "n.image_output",
-}
-"""Price class -> the tokens that it bills."""
-
-TOKENS = {name: tuple(re.findall(r"n\.(\w+)", tokens)) for name, tokens in _TERMS.items()}
-"""Price class -> the columns of tokens that it looks at."""
-
 _ZERO = "CAST(0 AS DECIMAL(38, 18))"
-_BELOW_LIST = " OR ".join(f"{name} <> list_{name}" for name in ("request", *_TERMS))
 
-_PLAIN = """
-            SELECT n.*, s.variant
-            FROM dated AS n
-            LEFT JOIN book_steps AS s ON n.period = s.period AND s.from_minute = -1
-        """
 _WINDOWED = """
             SELECT c.* EXCLUDE (local_at, local_minute), s.variant
             FROM (
@@ -47,50 +24,23 @@ _WINDOWED = """
                     SELECT
                         *,
                         CASE WHEN windowed THEN timezone(tz, timezone('UTC', slot)) END AS local_at
-                    FROM dated
+                    FROM ({dated})
                 )
             ) AS c
             ASOF LEFT JOIN book_steps AS s
                 ON c.period = s.period AND c.local_minute >= s.from_minute
         """
-"""Which variant of a price set holds: the base, or the one of the minute of the local week."""
+"""Which variant of a price set holds, where it may be the one of a minute of the local week."""
 
 _OWN = ("n.price_provider", "n.price_name", "n.price_region", "n.key_rank", "n.key_reason")
 SPARE_NAME = ("n.spare_provider", "n.spare_name", "n.spare_region", str(RANK["fallback"]), "NULL")
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What pricing has to look at: the rest would cost time and change nothing.
+def price(store: Store, query: Query, into: str = "priced") -> tuple[Shape, bool]:
+    """Make a temp table of the groups of `rolled` with their cost, basis and reason.
 
-    Attributes:
-        classes: price classes that some group of `rolled` has tokens for.
-        units: some row has billed things which are not tokens.
-        windowed: some price in use has day windows.
-        discounts: some price in use is below its list price.
+    Return what was looked at, and whether a group without a rate for some class may hold rows that do not need it.
     """
-
-    classes: tuple[str, ...] = tuple(_TERMS)
-    units: bool = True
-    windowed: bool = True
-    discounts: bool = True
-
-
-def shape_of(store: Store) -> Shape:
-    """Return what the groups of `rolled` and the prices in use ask for."""
-    flags = ", ".join(f"coalesce(bool_or({tokens} <> 0), false)" for tokens in _TERMS.values())
-    row = store.connection.execute(
-        f"SELECT (SELECT coalesce(bool_or(windowed), false) FROM book), "
-        f"EXISTS (FROM book_rates WHERE {_BELOW_LIST}), "
-        f"count(n.units) > 0, {flags} FROM rolled AS n"
-    ).fetchone()
-    windowed, discounts, units, *filled = row or (True, True, True)
-    classes = tuple(name for name, some in zip(_TERMS, filled, strict=True) if some)
-    return Shape(classes, bool(units), bool(windowed), bool(discounts))
-
-
-def price(store: Store, query: Query, into: str = "priced") -> Shape:
-    """Make a temp table of the groups of `rolled` with their cost, basis and reason."""
     shape = shape_of(store)
     keyed = (
         f"SELECT r.*, k.* EXCLUDE ({', '.join(KEY_COLUMNS)}) "
@@ -102,8 +52,13 @@ def price(store: Store, query: Query, into: str = "priced") -> Shape:
     )
     if query.fallback_model:
         _price_by_spare(store, query, shape, into)
-    _explain_absent(store, into)
-    return shape
+    absent, mixed = store.connection.execute(
+        "SELECT bool_or(reason = 'no_price_at_date'), "
+        f"bool_or(reason = 'no_class_price' AND classes = 0 AND rows > 1) FROM {into}"
+    ).fetchone() or (False, False)
+    if absent:
+        _explain_absent(store, into)
+    return shape, bool(mixed)
 
 
 def _price_by_spare(store: Store, query: Query, shape: Shape, into: str) -> None:
@@ -124,10 +79,6 @@ def _price_by_spare(store: Store, query: Query, shape: Shape, into: str) -> None
 
 def _explain_absent(store: Store, table: str) -> None:
     """Say more exactly why a known name has no price set: no such region, no such tier, or not at that time."""
-    some = f"FROM {table} WHERE reason = 'no_price_at_date'"
-    absent = store.connection.execute(f"SELECT EXISTS ({some})").fetchone()
-    if not absent or not absent[0]:
-        return
     same = "(b.provider, b.name, b.region) = (p.price_provider, p.price_name, p.price_region)"
     then = "p.priced_at >= b.valid_from AND p.priced_at < b.valid_to"
     store.connection.execute(
@@ -144,31 +95,30 @@ def priced_sql(source: str, shape: Shape, *, names: tuple[str, ...] = _OWN) -> s
     Periods and prompt-size steps do not overlap, so at most one price is found: by the date, by the minute of a
     window, by the prompt size. A term counts as missing, and never as 0, where its class has tokens but no rate.
     """
-    provider, name, region, rank, reason = names
+    *place, rank, reason = names
+    moved = f"SELECT *, coalesce($prices_at, slot) AS priced_at FROM ({source})"
+    variant = _of_week(moved, place, shape) if shape.windowed else _of_base(moved, place, shape)
     return f"""
-        WITH moved AS (SELECT *, coalesce($prices_at, slot) AS priced_at FROM ({source})),
-        dated AS ({_dated(provider, name, region)}),
-        stepped AS ({_WINDOWED if shape.windowed else _PLAIN}),
-        rated AS ({_rated(shape)})
+        WITH rated AS ({variant})
         SELECT
             n.*,
+            {"" if shape.discounts else "cost_usd AS list_cost_usd,"}
             {_reason(reason)} AS reason,
             {_rank(rank)} AS rank,
+            {_OF_BUCKETS if shape.buckets else "false AS tiered, false AS spans_change"}
+        FROM rated AS n
+    """
+
+
+_OF_BUCKETS = """
             variant IN (SELECT variant FROM book_rates WHERE min_prompt_tokens > 0) AS tiered,
             bucket AND coalesce(
                 ($prices_at IS NULL AND ends_at > valid_to) OR (windowed AND ends_at IS NULL)
                 OR (windowed AND ends_at > slot + INTERVAL 1 MINUTE),
                 false
-            ) AS spans_change
-        FROM rated AS n
-    """
+            ) AS spans_change"""
 
-
-def _dated(provider: str, name: str, region: str) -> str:
-    """Return the query for the period of the price book that holds at each group's time."""
-    return f"""
-            SELECT
-                n.*,
+_PERIOD = """
                 b.period,
                 b.valid_to,
                 b.first_seen,
@@ -176,8 +126,32 @@ def _dated(provider: str, name: str, region: str) -> str:
                 b.tz,
                 b.except_dates,
                 b.basis AS book_basis,
-                b.model AS price_model
-            FROM moved AS n
+                b.model AS price_model"""
+
+
+def _of_base(moved: str, place: Sequence[str], shape: Shape) -> str:
+    """Return the query for what each group costs where no price in use has day windows."""
+    return f"""
+            SELECT n.*, {_PERIOD}, s.variant, {_rated(shape)}
+            FROM ({moved}) AS n
+            {_book(place)}
+            LEFT JOIN book_steps AS s ON b.period = s.period AND s.from_minute = -1
+            {_rates("s")}"""
+
+
+def _of_week(moved: str, place: Sequence[str], shape: Shape) -> str:
+    """Return the query for what each group costs where the minute of the local week counts."""
+    dated = f"SELECT n.*, {_PERIOD} FROM ({moved}) AS n {_book(place)}"
+    return f"""
+            SELECT n.*, {_rated(shape)}
+            FROM ({_WINDOWED.format(dated=dated)}) AS n
+            {_rates("n")}"""
+
+
+def _book(place: Sequence[str]) -> str:
+    """Return the join with the period of the price book that holds at each group's time."""
+    provider, name, region = place
+    return f"""
             LEFT JOIN book AS b
                 ON {provider} = b.provider
                 AND {name} = b.name
@@ -187,23 +161,25 @@ def _dated(provider: str, name: str, region: str) -> str:
                 AND n.priced_at < b.valid_to"""
 
 
-def _rated(shape: Shape) -> str:
-    """Return the query for what each group costs, and which of its tokens have a rate."""
+def _rates(variant: str) -> str:
     return f"""
-            SELECT
-                n.*,
+            LEFT JOIN book_rates AS r
+                ON {variant}.variant = r.variant
+                AND n.step >= r.min_prompt_tokens
+                AND n.step < r.below_prompt_tokens"""
+
+
+def _rated(shape: Shape) -> str:
+    """Return the columns that say what each group costs, and which of its tokens have a rate."""
+    listed = f"{_cost(shape, 'list_')} AS list_cost_usd," if shape.discounts else ""
+    return f"""
                 {_cost(shape, "")} AS cost_usd,
-                {_cost(shape, "list_" if shape.discounts else "")} AS list_cost_usd,
+                {listed}
                 {_any(shape, "AND r.{0} IS NOT NULL")}
                 OR (r.request IS NOT NULL AND n.requests > 0) {_units_known(shape)} AS has_price,
                 {_any(shape, "AND r.{0} IS NULL")} {_units_missing(shape)} AS lacks_price,
                 {_any(shape, "AND list_contains(r.inherited, '{0}')")} AS inherits,
-                {_missing(shape)} AS missing_tokens
-            FROM stepped AS n
-            LEFT JOIN book_rates AS r
-                ON n.variant = r.variant
-                AND n.step >= r.min_prompt_tokens
-                AND n.step < r.below_prompt_tokens"""
+                {_missing(shape)} AS missing_tokens"""
 
 
 def _reason(key_reason: str) -> str:
@@ -238,8 +214,8 @@ def _rank(key_rank: str) -> str:
 def _cost(shape: Shape, prefix: str) -> str:
     """Return the sum of all terms that have a price; `list_` is the prefix of rates before discounts."""
     terms = [
-        f"CASE WHEN {_TERMS[name]} = 0 OR r.{prefix}{name} IS NULL THEN {_ZERO} "
-        f"ELSE {_TERMS[name]} * r.{prefix}{name} END"
+        f"CASE WHEN {TERMS[name]} = 0 OR r.{prefix}{name} IS NULL THEN {_ZERO} "
+        f"ELSE {TERMS[name]} * r.{prefix}{name} END"
         for name in shape.classes
     ]
     terms.append(
@@ -255,12 +231,12 @@ def _cost(shape: Shape, prefix: str) -> str:
 
 
 def _missing(shape: Shape) -> str:
-    terms = (f"CASE WHEN r.{name} IS NULL THEN {_TERMS[name]} ELSE 0 END" for name in shape.classes)
+    terms = (f"CASE WHEN r.{name} IS NULL THEN {TERMS[name]} ELSE 0 END" for name in shape.classes)
     return " + ".join(("0", *terms))
 
 
 def _any(shape: Shape, condition: str) -> str:
-    terms = (f"({_TERMS[name]} > 0 {condition.format(name)})" for name in shape.classes)
+    terms = (f"({TERMS[name]} > 0 {condition.format(name)})" for name in shape.classes)
     return f"coalesce({' OR '.join(('false', *terms))}, false)"
 
 

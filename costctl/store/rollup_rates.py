@@ -9,7 +9,7 @@ from costctl.pricebook import Key, Names, Resolved
 from costctl.pricebook.tables import RATE_CLASSES
 from costctl.store.connection import Store
 from costctl.store.prices import names_of
-from costctl.store.rollup_keys import answers
+from costctl.store.rollup_keys import IS_NAMED, answers, named
 
 
 def rates_at(store: Store, at: datetime, wanted: Sequence[Wanted]) -> list[Rate]:
@@ -22,9 +22,12 @@ def rates_at(store: Store, at: datetime, wanted: Sequence[Wanted]) -> list[Rate]
     places = {asked: _find(store, one) for asked, one in one_of_each.items()}
     found = [places[_asked(one)] for one in wanted]
     _load(store, wanted, [answer for answer, _ in found])
-    rows = store.connection.execute(_RATES, {"at": at}).fetchall()
+    values = {"at": at, "named": named(_place(answer)[:2] for answer, _ in found)}
+    clocks = any(one.clock for one in wanted)
+    sql = _RATES.format(stepped=_OF_WEEK if clocks else _OF_BASE)
+    rows = store.connection.execute(sql, values).fetchall()
     absent = any(row[0] for row in rows)
-    reasons = dict(store.connection.execute(_REASONS, {"at": at}).fetchall()) if absent else {}
+    reasons = dict(store.connection.execute(_REASONS, values).fetchall()) if absent else {}
     return [
         _rate(one, place, (reasons.get(number) if row[0] else None, *row[1:]))
         for number, (one, place, row) in enumerate(zip(wanted, found, rows, strict=True))
@@ -90,11 +93,6 @@ def _load(store: Store, wanted: Sequence[Wanted], found: Sequence[Resolved]) -> 
         )
     # The rows of re-pointed deployments stand in `book` alone, which the last grouping made.
     store.connection.execute("CREATE TEMP TABLE IF NOT EXISTS book AS FROM price_book LIMIT 0")
-    store.connection.execute(
-        "CREATE OR REPLACE TEMP TABLE book_at AS "
-        "SELECT * FROM (FROM price_book UNION ALL FROM book WHERE name LIKE '(%') "
-        "WHERE (provider, name) IN (SELECT (provider, name) FROM wanted)"
-    )
 
 
 def _place(answer: Resolved) -> tuple[str | None, str | None, str | None]:
@@ -103,31 +101,40 @@ def _place(answer: Resolved) -> tuple[str | None, str | None, str | None]:
     return answer.price_provider, answer.price_name, answer.price_region
 
 
-_RATES = f"""
-    WITH dated AS (
-        SELECT
-            w.*,
-            b.period,
-            b.model,
-            CASE
-                WHEN NOT b.windowed OR list_contains(b.except_dates,
-                    CAST(timezone(b.tz, timezone('UTC', w.clock)) AS DATE)) THEN -1
-                ELSE coalesce(
-                    (isodow(timezone(b.tz, timezone('UTC', w.clock))) - 1) * 1440
-                    + hour(timezone(b.tz, timezone('UTC', w.clock))) * 60
-                    + minute(timezone(b.tz, timezone('UTC', w.clock))), -1)
-            END AS local_minute
-        FROM (SELECT *, $at::TIMESTAMP AS priced_at FROM wanted) AS w
-        LEFT JOIN book_at AS b
-            ON w.provider = b.provider AND w.name = b.name AND w.region = b.region
-            AND w.tier = b.tier AND w.priced_at >= b.valid_from AND w.priced_at < b.valid_to
-    ),
-    stepped AS (
+_BOOK_AT = (
+    f"SELECT * FROM (FROM price_book UNION ALL FROM book WHERE name LIKE '(%') WHERE {IS_NAMED}"
+)
+
+_OF_BASE = """
         SELECT d.*, s.variant
         FROM dated AS d
+        LEFT JOIN price_steps AS s ON d.period = s.period AND s.from_minute = -1
+"""
+_OF_WEEK = """
+        SELECT d.*, s.variant
+        FROM (
+            SELECT *, CASE
+                WHEN NOT windowed OR list_contains(except_dates, CAST(local_at AS DATE)) THEN -1
+                ELSE coalesce(
+                    (isodow(local_at) - 1) * 1440 + hour(local_at) * 60 + minute(local_at), -1)
+            END AS local_minute
+            FROM (SELECT *, timezone(tz, timezone('UTC', clock)) AS local_at FROM dated)
+        ) AS d
         ASOF LEFT JOIN price_steps AS s
             ON d.period = s.period AND d.local_minute >= s.from_minute
-    )
+"""
+"""Which variant of a price set holds: without a clock it is the base."""
+
+_RATES = f"""
+    WITH book_at AS ({_BOOK_AT}),
+    dated AS (
+        SELECT w.*, b.period, b.model, b.windowed, b.except_dates, b.tz
+        FROM wanted AS w
+        LEFT JOIN book_at AS b
+            ON w.provider = b.provider AND w.name = b.name AND w.region = b.region
+            AND w.tier = b.tier AND $at::TIMESTAMP >= b.valid_from AND $at::TIMESTAMP < b.valid_to
+    ),
+    stepped AS ({{stepped}})
     SELECT
         n.period IS NULL,
         m.kind,
@@ -137,13 +144,15 @@ _RATES = f"""
         r.inherited,
         {", ".join(f"r.{name}" for name in RATE_CLASSES)}
     FROM stepped AS n
-    ASOF LEFT JOIN price_rates AS r ON n.variant = r.variant AND n.step >= r.min_prompt_tokens
+    LEFT JOIN price_rates AS r
+        ON n.variant = r.variant AND n.step >= r.min_prompt_tokens AND n.step < r.below_prompt_tokens
     LEFT JOIN price_models AS m ON m.provider = n.provider AND m.id = n.model
     ORDER BY n.number
 """
 
 
-_REASONS = """
+_REASONS = f"""
+    WITH book_at AS ({_BOOK_AT})
     SELECT
         w.number,
         CASE

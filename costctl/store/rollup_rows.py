@@ -1,21 +1,21 @@
 """Figures that need every row's own price: percentiles."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from costctl.store.connection import Store
 from costctl.store.dimensions import Parameters
 from costctl.store.rollup_columns import KEY_COLUMNS
 from costctl.store.rollup_grain import roll
 from costctl.store.rollup_keys import ANSWERS, RANK, same_key
-from costctl.store.rollup_price import SPARE_NAME, priced_sql, shape_of
+from costctl.store.rollup_price import SPARE_NAME, priced_sql
 from costctl.store.rollup_scan import held, rows_sql
+from costctl.store.rollup_shape import shape_of
 from costctl.vocabulary import ALL_CLASSES, PROMPT_CLASSES, Query
 
 
-@dataclass(frozen=True)
-class Percentiles:
+class Percentiles(NamedTuple):
     """Nearest-rank percentiles over the billable request rows of a group, each as (p50, p90, p99).
 
     Attributes:

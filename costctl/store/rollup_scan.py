@@ -1,7 +1,9 @@
 """One pass over the rows: grouped by what is asked for and by what decides a price."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from costctl.record import BY_NAME
 from costctl.store.connection import Store
@@ -20,13 +22,19 @@ from costctl.store.rollup_columns import KEY_COLUMNS, Grain, Slot, price_columns
 from costctl.vocabulary import ALL_CLASSES, Query
 
 
-@dataclass(frozen=True)
-class Held:
-    """What the wide table holds, so that a query leaves out what nobody logged."""
+class Held(NamedTuple):
+    """What the tables hold, so that a query leaves out what nobody logged.
+
+    Attributes:
+        narrow, wide: the table has rows.
+        columns: of the wide table, that have values besides their defaults.
+        billed: every row of the narrow table is billable.
+    """
 
     narrow: bool
     wide: bool
     columns: frozenset[str]
+    billed: bool = False
 
 
 _STORED = frozenset(BY_NAME)
@@ -35,16 +43,25 @@ _OPTIONAL = (*KEY_COLUMNS, "units", "assumed", "prompt_tokens_from", "ended_at")
 
 def held(store: Store) -> Held:
     """Look which tables have rows, and which rare columns have values."""
+    run = store.connection.execute
+    narrow, billed, wide = run(
+        "SELECT EXISTS (FROM usage_narrow), "
+        # Two questions that the engine answers from its notes on each part of the table.
+        "NOT EXISTS (FROM usage_narrow WHERE billable = false) "
+        "AND NOT EXISTS (FROM usage_narrow WHERE billable IS NULL), EXISTS (FROM usage_wide)"
+    ).fetchone() or (False, False, False)
+    columns = _filled(store) if wide else frozenset()
+    return Held(bool(narrow), bool(wide), columns, bool(billed))
+
+
+def _filled(store: Store) -> frozenset[str]:
+    """Return the rare columns of the wide table that have values."""
     counts = ", ".join(f"count({name}) > 0" for name in _OPTIONAL)
     row = store.connection.execute(
-        f"SELECT EXISTS (FROM usage_narrow), count(*) > 0, "
-        f"count(*) FILTER (granularity = 'bucket') > 0, {counts} FROM usage_wide"
+        f"SELECT count(*) FILTER (granularity = 'bucket') > 0, {counts} FROM usage_wide"
     ).fetchone()
-    narrow, wide, buckets, *filled = row or (False, False, False)
-    names = {name for name, some in zip(_OPTIONAL, filled, strict=True) if some}
-    return Held(
-        bool(narrow), bool(wide), frozenset(names | ({"granularity"} if buckets else set()))
-    )
+    names = ("granularity", *_OPTIONAL)
+    return frozenset(name for name, some in zip(names, row or (), strict=True) if some)
 
 
 def coarse_grain(query: Query) -> Grain:
@@ -53,6 +70,27 @@ def coarse_grain(query: Query) -> Grain:
     if times and query.tz != "UTC":
         return Grain(Slot.QUARTER)
     return Grain(Slot.HOUR if "hour" in times else Slot.DAY)
+
+
+def scan_ahead(store: Store, query: Query) -> None:
+    """Group the rows of the question that is asked next, before anything is known of its prices."""
+    found, grain = held(store), coarse_grain(query)
+    scan(store, query, grain, found)
+    _ahead[store] = query, found
+
+
+def scan_coarsely(store: Store, query: Query, grain: Grain) -> Held:
+    """Make `rolled` unless that was done ahead; return what the tables hold."""
+    done = _ahead.pop(store, None)
+    # What prices are looked at decides nothing here.
+    if done and replace(done[0], prices_at=None) == replace(query, prices_at=None):
+        return done[1]
+    found = held(store)
+    scan(store, query, grain, found)
+    return found
+
+
+_ahead: WeakKeyDictionary[Store, tuple[Query, Held]] = WeakKeyDictionary()
 
 
 def scan(store: Store, query: Query, grain: Grain, found: Held) -> None:
@@ -102,7 +140,7 @@ def _typed(name: str, expression: str) -> str:
 def _only_filled(branch: Branch, found: Held) -> Branch:
     """Return the table without the columns in which it has nothing but defaults."""
     if branch is NARROW_BRANCH:
-        return branch
+        return replace(branch, columns=branch.columns - {"billable"}) if found.billed else branch
     rare = {*_OPTIONAL, "granularity"} - found.columns
     return replace(branch, columns=branch.columns - rare)
 
@@ -130,16 +168,14 @@ def _dimension(
 def _measures(branch: Branch) -> dict[str, str]:
     """Return the sums of a group, by name."""
     counted = "requests" in branch.columns
-    requests = "requests" if counted else "1"
-    at_least = "coalesce(requests, 1)" if counted else "1"
     sums = {name: _sum(name, branch) for name in ALL_CLASSES}
     return {
         "rows": "count(*)",
-        "requests": "coalesce(sum(requests), 0)" if counted else "count(*)",
+        "requests": "coalesce(sum(requests), 0)" if counted else "rows",
         "uncounted": "count(*) - count(requests)" if counted else "0",
-        "known_or_one": f"sum({at_least})" if counted else "count(*)",
-        "errors": _where(requests, f"{branch.column('status')} = 'error'"),
-        "tokens_unknown": _where(at_least, f"NOT {branch.column('tokens_known')}"),
+        "known_or_one": "sum(coalesce(requests, 1))" if counted else "rows",
+        "errors": _where("requests", "status", "= 'error'", branch),
+        "tokens_unknown": _where("coalesce(requests, 1)", "tokens_known", "= false", branch),
         **sums,
         "longest_prompt": f"max({prompt_size(branch)})",
         "logged_cost_usd": "sum(logged_cost_usd)",
@@ -152,10 +188,12 @@ def _sum(name: str, branch: Branch) -> str:
     return f'coalesce(sum("{name}"), 0)' if name in branch.columns else "0::HUGEINT"
 
 
-def _where(summed: str, condition: str) -> str:
-    if summed == "1":
-        return f"count(*) FILTER ({condition})"
-    return f"coalesce(sum({summed}) FILTER ({condition}), 0)"
+def _where(summed: str, column: str, condition: str, branch: Branch) -> str:
+    """Return a sum over rows of which a column says something; none do where only its default is stored."""
+    if column not in branch.columns:
+        return "0"
+    total = f"sum({summed})" if "requests" in branch.columns else "count(*)"
+    return f"coalesce({total} FILTER ({column} {condition}), 0)"
 
 
 def rows_sql(query: Query, found: Held, parameters: Parameters) -> str:

@@ -1,8 +1,7 @@
 """Usage without a price: what it is called, why it has none, and what may be meant."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from costctl.store.connection import Store
 
@@ -10,8 +9,7 @@ _HINTS = 20
 """So many lines get a hint about periods and tiers; nobody reads more."""
 
 
-@dataclass(frozen=True)
-class Unpriced:
+class Unpriced(NamedTuple):
     """Usage without a price.
 
     Attributes:

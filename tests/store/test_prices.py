@@ -80,7 +80,9 @@ def test_another_key_is_another_table(tmp_path: Path):
     assert compiler.runs == 2
 
 
-@pytest.mark.parametrize("name", ["price_book.parquet", "price_rates.parquet", "digest"])
+@pytest.mark.parametrize(
+    "name", ["price_book.parquet", "price_rates.parquet", "names.json", "digest"]
+)
 @pytest.mark.parametrize("damage", ["cut", "changed", "gone", "empty"])
 def test_a_damaged_cache_is_rebuilt(tmp_path: Path, name: str, damage: str):
     compiler = Compiler()

@@ -8,6 +8,7 @@ import pytest
 from costctl.errors import CostctlError
 from costctl.store import Store, rollup
 from costctl.store.prices import load_prices
+from costctl.store.rollup_scan import scan_ahead
 from costctl.store.schema import NARROW
 from costctl.vocabulary import Condition, Query, Spent, Window
 from tests.store.price_tables import Model, Period, at, table
@@ -425,14 +426,28 @@ def test_an_unknown_dimension_names_a_near_one(store: Store):
         rollup.spent(store, Query(by=("endpiont",)))
 
 
-def test_figures_do_not_depend_on_which_table_holds_the_row(store: Store):
+@pytest.mark.parametrize("second", [True, False])
+def test_figures_do_not_depend_on_which_table_holds_the_row(store: Store, *, second: bool):
     columns = ", ".join(column.name for column in NARROW)
-    store.add_rows([call()])
+    store.add_rows([call(), call(output=7, billable=second)])
     wide = rollup.total(store, Query())
     store.connection.execute(
         f"INSERT INTO usage_narrow ({columns}) SELECT {columns} FROM usage_wide; DELETE FROM usage_wide"  # noqa: S608 - constants
     )
     assert rollup.total(store, Query()) == wide
+    assert wide.tokens.output == (107 if second else 100)
+
+
+def test_a_question_grouped_ahead_has_the_same_answer_and_any_other_question_its_own(store: Store):
+    by_endpoint, by_day = Query(by=("endpoint",)), Query(by=("day",))
+    store.add_rows([call(), call(endpoint="b", occurred_at=at("2026-03-02"))])
+    plain = [rollup.spent(store, query) for query in (by_endpoint, by_day)]
+    scan_ahead(store, by_endpoint)
+    assert rollup.spent(store, by_endpoint) == plain[0]
+    scan_ahead(store, by_endpoint)
+    assert rollup.spent(store, by_day) == plain[1]
+    store.add_rows([call()])
+    assert rollup.spent(store, by_day) != plain[1]
 
 
 @pytest.mark.parametrize(

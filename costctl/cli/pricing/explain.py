@@ -133,7 +133,7 @@ def _explained(
     resolved = answer.resolved[0]
     table.add(answer.book_rows)
     if resolved.price_name and region:
-        resolved = replace(resolved, price_region=region, region_assumed=False)
+        resolved = resolved._replace(price_region=region, region_assumed=False)
     found = None
     if resolved.price_name:
         size = reports.prompt_size(tokens)
