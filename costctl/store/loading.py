@@ -13,7 +13,7 @@ from costctl.store.compile_stage import stage_select
 from costctl.store.connection import Store
 from costctl.store.counting import Counter, count_staged
 from costctl.store.macros import macros_for
-from costctl.store.merge import Merge, Settled
+from costctl.store.merge import TABLES, Merge, Settled
 from costctl.store.readers import LONGEST, Part
 
 _REFUSED = "SELECT ingest_id, rn, reason FROM staged WHERE kind = 'rejected' ORDER BY 1, 2, sub"
@@ -136,7 +136,7 @@ class Loader:
 
     def forget_staged(self) -> None:
         """Drop the rows that what is staged has brought earlier."""
-        for table in ("usage_narrow", "usage_wide"):
+        for table in TABLES:
             self.connection.execute(
                 f"DELETE FROM {table} WHERE event_key IN (SELECT event_key FROM staged WHERE kind = 'row')"
             )
