@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from costctl import __version__
 from costctl.errors import CostctlError
 from costctl.ingest._base import FileResult, IngestOptions, Plan
+from costctl.ingest._count import counting_lines
 from costctl.ingest._plan import Planner
 from costctl.sources import lines
 from costctl.sources.lines import Bad
@@ -101,7 +102,8 @@ class BatchLoader:
         for plan in plans:
             if plan.cut and plan.form.to == "usage":
                 self._forget(statement, replace(plan.part, path=plan.cut))
-        loaded = self._read(statement, plans)
+        with counting_lines(plans):
+            loaded = self._read(statement, plans)
         for plan in plans:
             if plan.others:
                 loaded[plan.ingest_id] = self._read_others(plan, loaded[plan.ingest_id])
@@ -131,9 +133,8 @@ class BatchLoader:
             compile_fast(statement.form)
             if plain
             and first.fast
-            and not first.tail
             and not self.planner.rules
-            and first.found.size >= FAST_FROM
+            and first.part.path.stat().st_size >= FAST_FROM
             else None
         )
         if fast is not None:

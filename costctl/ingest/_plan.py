@@ -22,7 +22,7 @@ from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._fields import absent, lacks, require_values, some_fields, without
 from costctl.ingest._sample import header, sample_of
 from costctl.ingest.declared import declared_formats, declared_rules
-from costctl.sources import fingerprint, lines, log_text
+from costctl.sources import fingerprint, log_text
 from costctl.sources.discover import Found, Missing
 from costctl.sources.sniff import Container, sniff
 from costctl.store import ledger, readers
@@ -239,7 +239,7 @@ class Planner:
             plan.tail, plan.line_offset = True, before.lines_to
         if plain:
             start = before.fingerprint.read_to if before is not None and plan.tail else 0
-            plan.lines_to = plan.line_offset + lines.count(found.path, start=start, end=read_to)
+            plan.count = (start, read_to)
 
     def _whole_lines(self, plan: Plan) -> int:
         end, rest = fingerprint.last_whole_line(plan.found.path, plan.found.size)

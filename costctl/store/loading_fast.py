@@ -9,10 +9,8 @@ from costctl.store.compile_fast import Fast
 from costctl.store.loading import Loaded, Loader
 from costctl.store.origins import origin_of
 from costctl.store.readers import LONGEST, Part
+from costctl.store.repeats import Repeats
 from costctl.store.schema import NARROW_MADE
-
-KEYS_AT_ONCE = 1 << 20
-"""Keys among which repeats are looked for at once."""
 
 ODD_SHARE = 0.2
 """Where more records than this need a closer look, the fast way is not worth its first pass."""
@@ -45,10 +43,11 @@ class FastLoader:
         odd = self._count(f"narrow_rows WHERE {mine} AND event_key IS NULL")
         if odd > ODD_SHARE * total:
             return None
-        clean = total - odd - self._drop_repeats(mine)
+        if odd:
+            self.connection.execute(f"DELETE FROM narrow_rows WHERE {mine} AND event_key IS NULL")
+        clean = total - odd - Repeats(self.connection, part.ingest_id).drop()
         if not odd:
             return Loaded(records=total, new_rows=clean)
-        self.connection.execute(f"DELETE FROM narrow_rows WHERE {mine} AND event_key IS NULL")
         self.loader.stage(statement, [part], where=f" WHERE NOT ({stays_narrow(statement)})")
         if self._count("staged") != odd:
             self.connection.execute("DROP TABLE staged")
@@ -81,40 +80,6 @@ class FastLoader:
         ) as error:
             raise UnfitError(str(error).splitlines()[0]) from error
         return int(done[0]) if done else 0
-
-    def _drop_repeats(self, mine: str) -> int:
-        """Remove rows of this file that stand in the store already or twice in the file; return how many."""
-        run = self.connection.execute
-        repeated = 0
-        others = self._count(f"usage WHERE NOT {mine}")
-        if others:
-            done = run(
-                f"DELETE FROM narrow_rows WHERE {mine} AND event_key IN ("
-                f"SELECT event_key FROM usage WHERE NOT ({mine}) AND event_key IS NOT NULL)"
-            ).fetchone()
-            repeated += int(done[0]) if done else 0
-        if self._has_repeats(mine):
-            done = run(
-                f"DELETE FROM narrow_rows WHERE {mine} AND rowid NOT IN "
-                f"(SELECT min(rowid) FROM narrow_rows WHERE {mine} AND event_key IS NOT NULL GROUP BY event_key) "
-                "AND event_key IS NOT NULL"
-            ).fetchone()
-            repeated += int(done[0]) if done else 0
-        return repeated
-
-    def _has_repeats(self, mine: str) -> bool:
-        """Return whether a key stands twice, looked for range by range: memory does not grow with the file."""
-        rows = self._count(f"narrow_rows WHERE {mine}")
-        bits = (rows // KEYS_AT_ONCE).bit_length()
-        for part in range(1 << bits):
-            of_range = f"AND event_key >> {128 - bits} = {part}" if bits else ""
-            found = self.connection.execute(
-                "SELECT count(event_key) - count(DISTINCT event_key) "
-                f"FROM narrow_rows WHERE {mine} {of_range}"
-            ).fetchone()
-            if found and found[0]:
-                return True
-        return False
 
     def _count(self, what: str) -> int:
         row = self.connection.execute(f"SELECT count(*) FROM {what}").fetchone()

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from costctl.ingest import _load, ingest
-from costctl.store import Store, loading_fast
+from costctl.store import Store, repeats
 from tests.ingest.records import record, write
 
 COLUMNS = (
@@ -119,7 +119,7 @@ def test_a_few_odd_lines_are_told_apart_from_the_clean_ones(tmp_path, monkeypatc
 def test_repeats_are_found_range_by_range(tmp_path, monkeypatch):
     path = write(tmp_path / "a.jsonl", [record(n) for n in (*range(60), *range(20))])
     monkeypatch.setattr(_load, "FAST_FROM", 0)
-    monkeypatch.setattr(loading_fast, "KEYS_AT_ONCE", 10)
+    monkeypatch.setattr(repeats, "KEYS_AT_ONCE", 10)
     with Store.memory() as store:
         (result,) = ingest(store, [str(path)])
         left = store.connection.execute("SELECT count(*) FROM usage").fetchone()

@@ -1,0 +1,84 @@
+"""Rows of a file that the store has already, or that stand twice in the file.
+
+Rows are alike only if their identity by content is, and then their time is too: so only rows of one time are compared, which
+the engine finds without reading the others, and memory does not grow with the file.
+"""
+
+from collections.abc import Iterator
+
+import duckdb
+
+KEYS_AT_ONCE = 1 << 19
+"""Keys among which repeats are looked for at once."""
+
+SLICES = 64
+"""Parts of equal time whose rows are counted to find such ranges."""
+
+
+class Repeats:
+    """Looks for repeats among the rows that an ingest has just brought by identities of content alone."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, ingest_id: int) -> None:
+        self.connection = connection
+        self.mine = f"ingest_id = {ingest_id}"
+
+    def drop(self) -> int:
+        """Remove repeats; return how many."""
+        first, last = self._row(
+            "SELECT epoch_us(min(occurred_at)), epoch_us(max(occurred_at)) "
+            f"FROM narrow_rows WHERE {self.mine}"
+        )
+        if first is None:
+            return 0
+        known = f"FROM usage WHERE NOT ({self.mine}) AND {_between(first, last)}"
+        dropped = 0
+        if self._row(f"SELECT EXISTS ({known})")[0]:
+            dropped += self._delete(f"event_key IN (SELECT event_key {known})")
+        if any(self._stands_twice(part) for part in self._parts(first, last)):
+            once = f"SELECT min(rowid) FROM narrow_rows WHERE {self.mine} GROUP BY event_key"
+            dropped += self._delete(f"rowid NOT IN ({once})")
+        return dropped
+
+    def _parts(self, first: int, last: int) -> Iterator[str]:
+        """Yield tests that part the rows of the file, each with no more keys than fit into memory at once."""
+        step = (last - first) // SLICES + 1
+        slices = self.connection.execute(
+            f"SELECT (epoch_us(occurred_at) - {first}) // {step} AS slice, count(*) "
+            f"FROM narrow_rows WHERE {self.mine} GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+        start = rows = 0
+        for number, count in slices:
+            if rows and rows + count > KEYS_AT_ONCE:
+                yield from _by_key(_slices(first, step, start, number), rows)
+                start, rows = number, 0
+            rows += count
+        yield from _by_key(_slices(first, step, start, SLICES), rows)
+
+    def _stands_twice(self, part: str) -> bool:
+        row = self._row(
+            "SELECT count(*) > count(DISTINCT event_key) "
+            f"FROM narrow_rows WHERE {self.mine} AND {part}"
+        )
+        return bool(row[0])
+
+    def _delete(self, which: str) -> int:
+        return int(self._row(f"DELETE FROM narrow_rows WHERE {self.mine} AND {which}")[0])
+
+    def _row(self, sql: str) -> tuple:  # type: ignore[type-arg]
+        return self.connection.execute(sql).fetchone() or (None, None)
+
+
+def _by_key(part: str, rows: int) -> Iterator[str]:
+    """Part rows of one slice by the first bits of their keys, where they are too many."""
+    bits = (rows // (KEYS_AT_ONCE + 1)).bit_length()
+    for number in range(1 << bits):
+        yield f"{part} AND event_key >> {128 - bits} = {number}" if bits else part
+
+
+def _slices(first: int, step: int, start: int, stop: int) -> str:
+    return _between(first + start * step, first + stop * step - 1)
+
+
+def _between(first: int, last: int) -> str:
+    # Plain numbers and no parameters: only so the engine skips what lies outside.
+    return f"occurred_at BETWEEN make_timestamp({first}) AND make_timestamp({last})"
