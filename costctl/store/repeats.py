@@ -30,13 +30,24 @@ class Repeats:
         )
         if first is None:
             return 0
-        known = f"FROM usage WHERE NOT ({self.mine}) AND {_between(first, last)}"
-        dropped = 0
-        if self._row(f"SELECT EXISTS ({known})")[0]:
-            dropped += self._delete(f"event_key IN (SELECT event_key {known})")
+        dropped = self._drop_known(_between(first, last))
         if any(self._stands_twice(part) for part in self._parts(first, last)):
             once = f"SELECT min(rowid) FROM narrow_rows WHERE {self.mine} GROUP BY event_key"
             dropped += self._delete(f"rowid NOT IN ({once})")
+        return dropped
+
+    def _drop_known(self, span: str) -> int:
+        """Remove rows that the store has already."""
+        others = f"FROM usage WHERE NOT ({self.mine}) AND {span}"
+        if not self._row(f"SELECT EXISTS ({others})")[0]:
+            return 0
+        # The keys of the file are held and those of the store pass by: there may be many more of them.
+        mine = f"SELECT event_key FROM narrow_rows WHERE {self.mine}"
+        found = self._row(
+            f"CREATE OR REPLACE TEMP TABLE known AS SELECT event_key {others} AND event_key IN ({mine})"
+        )
+        dropped = self._delete("event_key IN (FROM known)") if found[0] else 0
+        self.connection.execute("DROP TABLE known")
         return dropped
 
     def _parts(self, first: int, last: int) -> Iterator[str]:
