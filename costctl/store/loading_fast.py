@@ -8,9 +8,12 @@ from costctl.store.compile import Statement, stays_narrow
 from costctl.store.compile_fast import Fast
 from costctl.store.loading import Loaded, Loader
 from costctl.store.origins import origin_of
-from costctl.store.readers import LONGEST, Part
+from costctl.store.readers import Part
 from costctl.store.repeats import Repeats
 from costctl.store.schema import NARROW_MADE
+
+LONGEST = 1 << 22
+"""Bytes of the longest record that is read in one pass: the shorter, the less each thread holds, and the sooner a second one helps."""
 
 ODD_SHARE = 0.2
 """Where more records than this need a closer look, the fast way is not worth its first pass."""

@@ -1,15 +1,20 @@
 """Rows of a file that the store has already, or that stand twice in the file.
 
-Rows are alike only if their identity by content is, and then their time is too: so only rows of one time are compared, which
-the engine finds without reading the others, and memory does not grow with the file.
+Rows are alike only if their identity by content is, and then their time is too. Most logs are written in the order of time:
+rows whose times rise from each to the next cannot repeat, nor can two runs of such rows whose times do not overlap. Only the
+keys of the others are compared, and where these are many, those of one time with each other: memory does not grow with
+the file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import duckdb
 
 KEYS_AT_ONCE = 1 << 19
 """Keys among which repeats are looked for at once."""
+
+RUN = 1024
+"""Neighbouring rows whose times are looked at together."""
 
 SLICES = 64
 """Parts of equal time whose rows are counted to find such ranges."""
@@ -31,7 +36,7 @@ class Repeats:
         if first is None:
             return 0
         dropped = self._drop_known(_between(first, last))
-        if any(self._stands_twice(part) for part in self._parts(first, last)):
+        if self._has_repeats(first, last):
             once = f"SELECT min(rowid) FROM narrow_rows WHERE {self.mine} GROUP BY event_key"
             dropped += self._delete(f"rowid NOT IN ({once})")
         return dropped
@@ -49,6 +54,34 @@ class Repeats:
         dropped = self._delete("event_key IN (FROM known)") if found[0] else 0
         self.connection.execute("DROP TABLE known")
         return dropped
+
+    def _has_repeats(self, first: int, last: int) -> bool:
+        runs = self._unproven()
+        if len(runs) * RUN > KEYS_AT_ONCE:
+            return any(self._stands_twice(part) for part in self._parts(first, last))
+        listed = ", ".join(map(str, runs))
+        some = (
+            f"SELECT event_key FROM narrow_rows WHERE {self.mine} AND rowid // {RUN} IN ({listed})"
+        )
+        return bool(runs) and self._stands_twice(f"event_key IN ({some})")
+
+    def _unproven(self) -> Collection[int]:
+        """Return the runs that must be compared: all but those that rise within and overlap with no other one kept."""
+        # A row counts as rising only behind a row of its own run.
+        runs = self.connection.execute(
+            f"SELECT rowid // {RUN} AS run, epoch_us(min(occurred_at)) AS first, epoch_us(max(occurred_at)) AS last, "
+            f"count(*) - 1 = count(*) FILTER (occurred_at > earlier AND rowid // {RUN} = behind // {RUN}) AS rises "
+            "FROM (SELECT rowid, occurred_at, lag(occurred_at) OVER () AS earlier, lag(rowid) OVER () AS behind "
+            f"FROM narrow_rows WHERE {self.mine}) GROUP BY 1 ORDER BY last"
+        ).fetchall()
+        end = None
+        left = []
+        for run, first, last, rises in runs:
+            if rises and (end is None or first > end):
+                end = last
+            else:
+                left.append(run)
+        return left
 
     def _parts(self, first: int, last: int) -> Iterator[str]:
         """Yield tests that part the rows of the file, each with no more keys than fit into memory at once."""
