@@ -36,6 +36,7 @@ class Loaded:
         mismatch: records whose parts exceed the whole that should include them.
         lines: lines that gave records, in a file of several formats.
         documents: JSON documents read; 0 where each gave one record.
+        numbered: rows that only their number among equals may tell apart.
     """
 
     records: int = 0
@@ -47,6 +48,7 @@ class Loaded:
     mismatch: int = 0
     lines: int = 0
     documents: int = 0
+    numbered: int = 0
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ class Loader:
                 mismatch,
                 taken,
                 documents,
+                done.numbered,
             )
         return loaded
 

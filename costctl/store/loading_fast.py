@@ -64,6 +64,7 @@ class FastLoader:
             rest.rejected,
             rest.incomplete,
             rest.mismatch,
+            numbered=rest.numbered,
         )
 
     def _insert(self, statement: Statement, fast: Fast, part: Part, source: str) -> int:

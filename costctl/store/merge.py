@@ -18,10 +18,15 @@ DEEPEST = 100
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of the staged records of one file."""
+    """What became of the staged records of one file.
+
+    Attributes:
+        numbered: written rows that may have an equal which is another call.
+    """
 
     new_rows: int = 0
     replaced: int = 0
+    numbered: int = 0
 
 
 class Merge:
@@ -195,12 +200,13 @@ class Merge:
         # A known row that changed may stay the row of its own file; the file that changed it is told.
         rows = self.connection.execute(
             "SELECT CASE WHEN k.event_key IS NULL THEN f.ingest_id ELSE s.last END, "
-            "count(*) FILTER (k.event_key IS NULL), count(*) FILTER (k.event_key IS NOT NULL) "
+            "count(*) FILTER (k.event_key IS NULL), count(*) FILTER (k.event_key IS NOT NULL), "
+            "count(*) FILTER ((f.event_key & 1::UHUGEINT) = 0) "
             "FROM folded f LEFT JOIN (SELECT event_key FROM known) k USING (event_key) "
             "JOIN (SELECT event_key, max(ingest_id) AS last FROM staged WHERE kind = 'row' GROUP BY 1) s USING (event_key) "
             "GROUP BY 1"
         ).fetchall()
-        return {row[0]: Settled(row[1], row[2]) for row in rows}
+        return {row[0]: Settled(*row[1:]) for row in rows}
 
     def _write(self) -> None:
         replaced = "event_key IN (SELECT event_key FROM folded SEMI JOIN known USING (event_key))"

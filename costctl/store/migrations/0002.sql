@@ -25,6 +25,7 @@ CREATE TABLE ingests (
     blank BIGINT NOT NULL,
     replaced BIGINT NOT NULL,
     tokens_unknown BIGINT NOT NULL,
+    numbered BIGINT NOT NULL,
     first_at TIMESTAMP,
     last_at TIMESTAMP,
     ingested_at TIMESTAMP NOT NULL,
