@@ -131,10 +131,7 @@ class BatchLoader:
         plain = len(plans) == 1 and first.part.kind == "jsonl" and first.part.compression == "none"
         fast = (
             compile_fast(statement.form)
-            if plain
-            and first.fast
-            and not self.planner.rules
-            and first.part.path.stat().st_size >= FAST_FROM
+            if plain and first.fast and not self.planner.rules and _size(first) >= FAST_FROM
             else None
         )
         if fast is not None:
@@ -274,6 +271,11 @@ class BatchLoader:
             plan.form.assumed,
             self.planner.said.parameters,
         )
+
+
+def _size(plan: Plan) -> int:
+    """Return the bytes that are to be read."""
+    return plan.count[1] - plan.count[0] if plan.count else plan.found.size
 
 
 def _lines_in(plan: Plan) -> int:
