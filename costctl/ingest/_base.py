@@ -97,6 +97,7 @@ class Plan:
         bad: what could not even be spooled.
         skipped: lines that hold no record.
         fingerprint: of what will have been read.
+        count: the range of bytes whose lines are counted while they are read.
         tail: only what was appended is read.
         cut: the last line of the earlier read, where it was not whole and has since gone on.
         notes: warnings to show.
@@ -117,6 +118,7 @@ class Plan:
     blank: int = 0
     fingerprint: Fingerprint | None = None
     lines_to: int = 0
+    count: tuple[int, int] | None = None
     tail: bool = False
     cut: Path | None = None
     notes: list[str] = field(default_factory=list)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from costctl import __version__
 from costctl.errors import CostctlError
 from costctl.ingest._base import FileResult, IngestOptions, Plan
+from costctl.ingest._count import counting_lines
 from costctl.ingest._plan import Planner
 from costctl.sources import lines
 from costctl.sources.lines import Bad
@@ -101,7 +102,8 @@ class BatchLoader:
         for plan in plans:
             if plan.cut and plan.form.to == "usage":
                 self._forget(statement, replace(plan.part, path=plan.cut))
-        loaded = self._read(statement, plans)
+        with counting_lines(plans):
+            loaded = self._read(statement, plans)
         for plan in plans:
             if plan.others:
                 loaded[plan.ingest_id] = self._read_others(plan, loaded[plan.ingest_id])
@@ -126,14 +128,10 @@ class BatchLoader:
     def _read(self, statement: Statement, plans: list[Plan]) -> dict[int, Loaded]:
         source = self.options.source or statement.form.name
         first = plans[0]
-        plain = len(plans) == 1 and first.part.kind == "jsonl" and first.part.compression == "none"
+        plain = len(plans) == 1 and first.part.kind == "jsonl"
         fast = (
             compile_fast(statement.form)
-            if plain
-            and first.fast
-            and not first.tail
-            and not self.planner.rules
-            and first.found.size >= FAST_FROM
+            if plain and first.fast and not self.planner.rules and _size(first) >= FAST_FROM
             else None
         )
         if fast is not None:
@@ -171,6 +169,7 @@ class BatchLoader:
                 skipped=total.skipped - done.lines,
                 new_rows=total.new_rows + done.new_rows,
                 replaced=total.replaced + done.replaced,
+                numbered=total.numbered + done.numbered,
                 rejected=(*total.rejected, *refused),
                 mismatch=total.mismatch + done.mismatch,
                 incomplete=total.incomplete or done.incomplete,
@@ -263,6 +262,7 @@ class BatchLoader:
             plan.lines_to,
             self.options_hash,
             counts,
+            done.numbered,
             result.first,
             result.last,
             datetime.now(UTC).replace(tzinfo=None),
@@ -271,6 +271,11 @@ class BatchLoader:
             plan.form.assumed,
             self.planner.said.parameters,
         )
+
+
+def _size(plan: Plan) -> int:
+    """Return the bytes that are to be read."""
+    return plan.count[1] - plan.count[0] if plan.count else plan.found.size
 
 
 def _lines_in(plan: Plan) -> int:

@@ -269,7 +269,7 @@ class Planner:
             plan.tail, plan.line_offset = True, before.lines_to
         if plain:
             start = before.fingerprint.read_to if before is not None and plan.tail else 0
-            plan.lines_to = plan.line_offset + lines.count(found.path, start=start, end=read_to)
+            plan.count = (start, read_to)
 
     def _whole_lines(self, plan: Plan) -> int:
         end, rest = fingerprint.last_whole_line(plan.found.path, plan.found.size)

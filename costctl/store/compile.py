@@ -1,13 +1,27 @@
 """A log format, compiled to the statement that reads it."""
 
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
 from costctl.formats._base import Format, Identity
 from costctl.record import BY_NAME, PLACEHOLDER_IDS, PROVENANCE, USAGE
+from costctl.store.compile_identity import (
+    BREAK,
+    EARLIEST,
+    LATEST,
+    MOST_INPUT,
+    MOST_OUTPUT,
+    any_cost,
+    any_counts,
+    any_time,
+    content_key,
+    known_id,
+)
 from costctl.store.compile_paths import Documents
 from costctl.store.compile_rows import UNSTORED, Layers, Rows
 from costctl.store.compile_tree import lit
 from costctl.store.compile_values import NULL_TEXT, Values
+from costctl.store.schema import fits_narrow
 from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
 CONTENT = (
@@ -115,12 +129,10 @@ def _money(columns: dict[str, str]) -> None:
 
 
 def _key(form: Format, rows: Rows, columns: dict[str, str], values: Values) -> str:
-    content, evidence = _content(form, rows, columns)
     scope = form.identity.scope or form.name
-    if form.merge == "sum_last" or not form.identity.key:
-        by_content = f"((md5_number(concat({lit(scope)}, {content})) & ~(1::UHUGEINT)) | CAST({evidence} AS UHUGEINT))"
-        if not form.identity.key:
-            return by_content
+    by_content = _by_content(form, scope, rows, columns)
+    if not form.identity.key:
+        return by_content
     parts = _identity_parts(form.identity, values)
     by_key = (
         f"(md5_number(concat({lit(scope + chr(31) + 'id')}, {', '.join(parts)})) | 1::UHUGEINT)"
@@ -128,7 +140,6 @@ def _key(form: Format, rows: Rows, columns: dict[str, str], values: Values) -> s
     if form.merge == "sum_last":
         return by_key
     filled = " OR ".join(f"{part_text(e, values)} IS NOT NULL" for e in form.identity.key)
-    by_content = f"((md5_number(concat({lit(scope)}, {content})) & ~(1::UHUGEINT)) | CAST({evidence} AS UHUGEINT))"
     return f"CASE WHEN {filled} THEN {by_key} ELSE {by_content} END"
 
 
@@ -146,32 +157,43 @@ def _identity_parts(identity: Identity, values: Values) -> list[str]:
     ]
 
 
-def _content(form: Format, rows: Rows, columns: dict[str, str]) -> tuple[str, str]:
-    """Return the text that makes two rows equal, and whether an equal row must be the same call."""
-    skip = PROVENANCE | _fixed(form)
-    parts = []
-    for name in CONTENT:
-        if name in columns and name not in skip:
-            parts += [lit("|"), _plain(name, columns[name])]
-        else:
-            parts.append(lit("|"))
+def _by_content(form: Format, scope: str, rows: Rows, columns: dict[str, str]) -> str:
+    """Return the identity by content; its last bit says whether an equal row must be the same call."""
+    said = {n: sql for n, sql in columns.items() if n not in PROVENANCE | _fixed(form)}
+    texts = [said.get("endpoint", NULL_TEXT), BREAK, said.get("requested_model", NULL_TEXT), BREAK]
     evidence = ["false"]
     if "request_id" in rows.columns:
-        words = ", ".join(lit(word) for word in PLACEHOLDER_IDS)
-        known = f"(c_request_id IS NOT NULL AND lower(c_request_id) NOT IN ({words}))"
-        parts.append(f"CASE WHEN {known} THEN concat('|id=', c_request_id) ELSE '' END")
+        known = known_id("c_request_id", PLACEHOLDER_IDS)
+        texts.append(f"CASE WHEN {known} THEN c_request_id END")
         evidence.append(known)
-    if "occurred_at" in columns and "occurred_at" not in skip:
+    if "occurred_at" in said:
         evidence.append("coalesce(epoch_us(c_occurred_at) % 1000000 <> 0, false)")
+    lanes = []
+    numbers = [
+        any_time(said.get("occurred_at")),
+        any_counts(said["input_uncached"], said["output"]),
+        any_cost(said.get("logged_cost_usd", "CAST(NULL AS DECIMAL(38, 18))")),
+    ]
+    for text, lane in numbers:
+        texts.append(text)
+        if lane is not None:
+            lanes.append(lane)
+    texts += _more(said)
+    key = content_key(scope, texts, lanes)
+    return f"(({key} & ~(1::UHUGEINT)) | CAST(({' OR '.join(evidence)}) AS UHUGEINT))"
+
+
+def _more(said: dict[str, str]) -> list[str]:
+    """Return the texts of columns that are not at their default."""
+    texts = []
     for column in USAGE:
-        name = column.name
-        if name in columns and name not in CONTENT and name not in skip:
-            value = columns[name]
-            shown = _shown(column.sql_type, value)
-            parts.append(
-                f"CASE WHEN {value} IS DISTINCT FROM {column.default} THEN concat({lit(f'|{name}=')}, {shown}) ELSE '' END"
+        if column.name in said and column.name not in CONTENT:
+            value = said[column.name]
+            shown = f"concat({BREAK}, {lit(f'{column.name}=')}, {_shown(column.sql_type, value)})"
+            texts.append(
+                f"CASE WHEN {value} IS DISTINCT FROM {column.default} THEN {shown} ELSE '' END"
             )
-    return ", ".join(parts), "(" + " OR ".join(evidence) + ")"
+    return texts
 
 
 def _shown(sql_type: str, value: str) -> str:
@@ -187,23 +209,24 @@ def _fixed(form: Format) -> set[str]:
     return (fixed | set(form.constants)) & set(form.assumed)
 
 
-def _plain(name: str, sql: str) -> str:
-    kind = BY_NAME[name].sql_type
-    if kind == "TIMESTAMP":
-        return f"epoch_us({sql})"
-    if kind.startswith("DECIMAL"):
-        # Whole billionths are the same text whatever container and form the amount came in.
-        return f"try_cast(round(CAST({sql} AS DOUBLE) * 1e9) AS BIGINT)"
-    return sql
-
-
 def stays_narrow(statement: Statement) -> str:
     """Return the test over staged columns that the fast way takes a record."""
     parts = ["kind = 'row'", "NOT mismatch", "(event_key & 1::UHUGEINT) = 1", "NOT bare"]
     for name in statement.columns:
         if _is_rare(name):
             parts.append(f"{name} IS NOT DISTINCT FROM {BY_NAME[name].default}")  # noqa: PERF401 - one line a column
+    parts += [f"coalesce({test}, false)" for test in _of_plain_size(statement.columns)]
     return " AND ".join(parts)
+
+
+def _of_plain_size(columns: Container[str]) -> Iterator[str]:
+    """Yield the tests that numbers fit into their bits of an identity, and the cost into a narrow row."""
+    most = {"input_uncached": MOST_INPUT, "output": MOST_OUTPUT}
+    yield from (f"{name} <= {limit}" for name, limit in most.items())
+    if "occurred_at" in columns:
+        yield f"occurred_at BETWEEN {EARLIEST} AND {LATEST}"
+    if "logged_cost_usd" in columns:
+        yield fits_narrow("logged_cost_usd")
 
 
 def _is_rare(name: str) -> bool:

@@ -7,9 +7,11 @@ need a closer look, gets no `event_key` and is left to the thorough statement; s
 from dataclasses import dataclass
 
 from costctl.formats._base import Expression, Format, Path, Predicate, Value
-from costctl.record import BY_NAME, PLACEHOLDER_IDS, REQUEST_LIMIT, USAGE
+from costctl.record import BY_NAME, PLACEHOLDER_IDS
+from costctl.store import compile_identity as identity
 from costctl.store.compile_paths import paths_in
 from costctl.store.compile_tree import Tree, lit, quoted
+from costctl.store.schema import NARROW_COST, NARROW_MADE
 
 TEXTS = ("endpoint", "requested_model", "request_id")
 CORE = (*TEXTS, "occurred_at", "logged_cost_usd")
@@ -122,8 +124,7 @@ def _select(
     typed |= {
         "moment": "try_cast(x_occurred_at AS TIMESTAMP)",
         "zulu": "contains(x_occurred_at, 'Z')",
-        "cost": "try_cast(x_logged_cost_usd AS DECIMAL(38, 18))",
-        "nano": "try_cast(round(try_cast(x_logged_cost_usd AS DOUBLE) * 1e9) AS BIGINT)",
+        "cost": f"try_cast(x_logged_cost_usd AS {NARROW_COST})",
     }
     # Tests one by one: a list would become a join. A text longer than every placeholder is none.
     longest = max(map(len, PLACEHOLDER_IDS))
@@ -149,16 +150,16 @@ def _side(name: str, other: str, counts: dict[str, Expression]) -> str:
 
 def _clean(counts: dict[str, Expression]) -> str:
     """Return the test that every common field is of its plainest form."""
-    parts = ["NOT odd", "moment IS NOT NULL"]
-    for name in ("input", "output"):
+    parts = ["NOT odd", f"moment BETWEEN {identity.EARLIEST} AND {identity.LATEST}"]
+    for name, most in (("input", identity.MOST_INPUT), ("output", identity.MOST_OUTPUT)):
         if name in counts:
-            number = f"(i_{name} BETWEEN 0 AND {REQUEST_LIMIT} AND NOT contains(n_{name}, '.'))"
+            number = f"(i_{name} BETWEEN 0 AND {most} AND NOT contains(n_{name}, '.'))"
             parts.append(f"coalesce({number}, n_{name} IS NULL)")
     counted = " OR ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
     whole = " AND ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
     parts.append(f"CASE WHEN {whole} THEN true ELSE ({counted}) AND {_total(counts)} END")
     parts.append(_without_offset())
-    parts.append("(cost IS NOT NULL OR x_logged_cost_usd IS NULL)")
+    parts.append("(cost >= 0 OR x_logged_cost_usd IS NULL)")
     return " AND ".join(parts)
 
 
@@ -171,7 +172,7 @@ def _without_offset() -> str:
     """
     behind = "substring(x_occurred_at, 20)"
     return (
-        "CASE WHEN strlen(x_occurred_at) = 26 AND epoch_us(moment) % 1000 <> 0 AND x_occurred_at[20] = '.' THEN true "
+        "CASE WHEN strlen(x_occurred_at) = 26 AND epoch_us(moment) % 1000 <> 0 AND strpos(x_occurred_at, '.') = 20 THEN true "
         "WHEN strlen(x_occurred_at) = 19 AND epoch_us(moment) % 60000000 <> 0 AND x_occurred_at[17] = ':' THEN true "
         f"ELSE NOT (contains(x_occurred_at, '+') OR contains({behind}, '-') OR contains({behind}, ' ')) END"
     )
@@ -181,22 +182,24 @@ def _total(counts: dict[str, Expression]) -> str:
     """Return the test that a total which has to make up for a missing side is a count."""
     if "total" not in counts:
         return "true"
-    whole = (
-        f"try_cast(n_total AS BIGINT) BETWEEN 0 AND {REQUEST_LIMIT} AND NOT contains(n_total, '.')"
-    )
+    most = min(identity.MOST_INPUT, identity.MOST_OUTPUT)
+    whole = f"try_cast(n_total AS BIGINT) BETWEEN 0 AND {most} AND NOT contains(n_total, '.')"
     return f"coalesce({whole}, n_total IS NULL)"
 
 
 def _columns(form: Format) -> dict[str, str]:
-    scope = form.identity.scope or form.name
-    # Position by position the content of the thorough statement, see `compile.CONTENT`.
-    content = (
-        f"{lit(scope)}, '|', x_endpoint, '|', x_requested_model, '|', epoch_us(moment), '|', input_uncached, '|', output, '|', nano, "
-        "CASE WHEN known_id THEN '|id=' ELSE '' END, CASE WHEN known_id THEN x_request_id ELSE '' END"
-    )
+    # Text by text and number by number the content of the thorough statement, see `compile._by_content`.
+    texts = ["x_endpoint", identity.BREAK, "x_requested_model", identity.BREAK]
+    texts.append("CASE WHEN known_id THEN x_request_id END")
+    lanes = [
+        identity.time_lane("moment"),
+        identity.counts_lane("input_uncached", "output"),
+        identity.cost_lane("cost"),
+    ]
+    key = identity.content_key(form.identity.scope or form.name, texts, lanes)
     evidence = "CASE WHEN known_id THEN true ELSE epoch_us(moment) % 1000000 <> 0 END"
     filled = {
-        "event_key": f"CASE WHEN clean AND {evidence} THEN md5_number(concat({content})) | 1::UHUGEINT END",
+        "event_key": f"CASE WHEN clean AND {evidence} THEN {key} | 1::UHUGEINT END",
         "occurred_at": "moment",
         "time_assumed_utc": "NOT zulu",
         "endpoint": "x_endpoint",
@@ -206,9 +209,7 @@ def _columns(form: Format) -> dict[str, str]:
         "billable": "(input_uncached > 0 OR output > 0)",
         "logged_cost_usd": "cost",
     }
-    skip = {"ingest_id", "source_line", "source", "source_format"}
-    names = [c.name for c in USAGE if c.common and c.name not in skip]
-    return {name: filled.get(name, BY_NAME[name].default) for name in names}
+    return {name: filled.get(name, BY_NAME[name].default) for name in NARROW_MADE}
 
 
 def _aliased(columns: dict[str, str]) -> str:

@@ -111,6 +111,7 @@ class Store:
                 hint="upgrade costctl, or give another --db",
                 code="newer_database",
             )
+        self._require_known_identities(version)
         if version < schema.VERSION:
             raise CostctlError(
                 f"{self.path}: written by an older costctl (schema {version})",
@@ -118,6 +119,16 @@ class Store:
                 code="older_database",
             )
         self.connection.execute(schema.usage_view())
+
+    def _require_known_identities(self, version: int) -> None:
+        """Refuse what would count twice: rows that their own logs, read again, would not be known by."""
+        if version < schema.OLDEST:
+            raise CostctlError(
+                f"{self.path}: written by an older costctl (schema {version}), which told calls apart in another way: "
+                "logs read into it again would count twice",
+                hint="make a new database from the logs: costctl ingest LOGS --db NEW.duckdb",
+                code="older_database",
+            )
 
     def _version(self) -> int:
         try:
@@ -131,17 +142,19 @@ class Store:
         return int(row[0]) if row else 0
 
     def _migrate(self) -> None:
-        before = self._version() if self.path and self._holds_tables() else 0
-        if before >= schema.VERSION:
-            return
+        before = self._version() if self.path and self._holds_tables() else None
+        if before is not None:
+            self._require_known_identities(before)
+            if before >= schema.VERSION:
+                return
         with self.transaction():
-            for number, sql in schema.migrations(before):
+            for _, sql in schema.migrations(before or 0):
                 self.connection.execute(sql)
-                if number == 1:
-                    self.connection.execute(schema.usage_tables())
-                    self.connection.execute(
-                        "INSERT INTO meta VALUES ('key', ?)", [secrets.token_hex(16)]
-                    )
+            if before is None:
+                self.connection.execute(schema.usage_tables())
+                self.connection.execute(
+                    "INSERT INTO meta VALUES ('key', ?)", [secrets.token_hex(16)]
+                )
             self.connection.execute(
                 "INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(schema.VERSION)]
             )

@@ -26,7 +26,11 @@ class Earlier:
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the ledger."""
+    """One line of the ledger.
+
+    Attributes:
+        numbered: rows of the file that only their number among equals may tell apart.
+    """
 
     ingest_id: int
     path: str
@@ -37,6 +41,7 @@ class Entry:
     lines_to: int
     options_hash: str
     counts: Mapping[str, int]
+    numbered: int
     first: datetime | None
     last: datetime | None
     ingested_at: datetime
@@ -65,6 +70,7 @@ COLUMNS = (
     *((name, "BIGINT") for name in ("read_to", "lines_to")),
     ("options_hash", "VARCHAR"),
     *((name, "BIGINT") for name in COUNTS),
+    ("numbered", "BIGINT"),
     *((name, "TIMESTAMP") for name in ("first_at", "last_at", "ingested_at")),
     ("tool_version", "VARCHAR"),
     ("partial", "BOOLEAN"),
@@ -100,10 +106,9 @@ def has_numbered_rows(store: Store, path: str) -> bool:
     Its own say so; those that other files had brought before are known by their duplicates alone.
     """
     row = store.connection.execute(
-        "WITH mine AS (SELECT ingest_id, duplicates FROM ingests WHERE path = ?) "
-        "SELECT EXISTS (FROM usage WHERE (event_key & 1::UHUGEINT) = 0 AND ("
-        "ingest_id IN (SELECT ingest_id FROM mine) OR (SELECT sum(duplicates) FROM mine) > 0))",
-        [path],
+        "SELECT coalesce(sum(numbered) FILTER (path = $path) > 0 "
+        "OR (sum(duplicates) FILTER (path = $path) > 0 AND sum(numbered) > 0), false) FROM ingests",
+        {"path": path},
     ).fetchone()
     return bool(row and row[0])
 
@@ -129,6 +134,7 @@ def _row(entry: Entry) -> tuple[object, ...]:
         entry.lines_to,
         entry.options_hash,
         *(entry.counts[name] for name in COUNTS),
+        entry.numbered,
         entry.first,
         entry.last,
         entry.ingested_at,

@@ -17,7 +17,7 @@ from costctl.store.connection import Store
 from costctl.store.counting import Counter, count_staged
 from costctl.store.loading_direct import DirectStage, direct_select
 from costctl.store.macros import macros_for
-from costctl.store.merge import Merge, Settled
+from costctl.store.merge import TABLES, Merge, Settled
 from costctl.store.readers import LONGEST, Part
 
 _REFUSED = "SELECT ingest_id, rn, reason FROM staged WHERE kind = 'rejected' ORDER BY 1, 2, sub"
@@ -40,6 +40,7 @@ class Loaded:
         mismatch: records whose parts exceed the whole that should include them.
         lines: lines that gave records, in a file of several formats.
         documents: JSON documents read; 0 where each gave one record.
+        numbered: rows that only their number among equals may tell apart.
     """
 
     records: int = 0
@@ -51,6 +52,7 @@ class Loaded:
     mismatch: int = 0
     lines: int = 0
     documents: int = 0
+    numbered: int = 0
 
 
 class UnfitError(CostctlError):
@@ -197,7 +199,7 @@ class Loader:
 
     def forget_staged(self) -> None:
         """Drop the rows that what is staged has brought earlier."""
-        for table in ("usage_narrow", "usage_wide"):
+        for table in TABLES:
             self.connection.execute(
                 f"DELETE FROM {table} WHERE event_key IN (SELECT event_key FROM staged WHERE kind = 'row')"
             )
@@ -224,6 +226,7 @@ class Loader:
                 mismatch,
                 taken,
                 documents,
+                done.numbered,
             )
         return loaded
 

@@ -6,16 +6,16 @@ from costctl.store import readers
 from costctl.store.compile import Statement, stays_narrow
 from costctl.store.compile_fast import Fast
 from costctl.store.loading import Loaded, Loader, UnfitError
-from costctl.store.readers import LONGEST, Part
-from costctl.store.schema import NARROW
+from costctl.store.origins import origin_of
+from costctl.store.readers import Part
+from costctl.store.repeats import Repeats
+from costctl.store.schema import NARROW_MADE
 
-KEYS_AT_ONCE = 1 << 20
-"""Keys among which repeats are looked for at once."""
+LONGEST = 1 << 22
+"""Bytes of the longest record that is read in one pass: the shorter, the less each thread holds, and the sooner a second one helps."""
 
 ODD_SHARE = 0.2
 """Where more records than this need a closer look, the fast way is not worth its first pass."""
-
-GIVEN = {"ingest_id", "source_line", "source", "source_format"}
 
 
 class FastLoader:
@@ -32,19 +32,20 @@ class FastLoader:
         """
         done = self._load(statement, fast, part, source)
         if done is None:
-            self.connection.execute(f"DELETE FROM usage_narrow WHERE ingest_id = {part.ingest_id}")
+            self.connection.execute(f"DELETE FROM narrow_rows WHERE ingest_id = {part.ingest_id}")
         return done
 
     def _load(self, statement: Statement, fast: Fast, part: Part, source: str) -> Loaded | None:
         total = self._insert(statement, fast, part, source)
         mine = f"ingest_id = {part.ingest_id}"
-        odd = self._count(f"usage_narrow WHERE {mine} AND event_key IS NULL")
+        odd = self._count(f"narrow_rows WHERE {mine} AND event_key IS NULL")
         if odd > ODD_SHARE * total:
             return None
-        clean = total - odd - self._drop_repeats(mine)
+        if odd:
+            self.connection.execute(f"DELETE FROM narrow_rows WHERE {mine} AND event_key IS NULL")
+        clean = total - odd - Repeats(self.connection, part.ingest_id).drop()
         if not odd:
             return Loaded(records=total, new_rows=clean)
-        self.connection.execute(f"DELETE FROM usage_narrow WHERE {mine} AND event_key IS NULL")
         self.loader.stage(statement, [part], where=f" WHERE NOT ({stays_narrow(statement)})")
         if self._count("staged") != odd:
             self.connection.execute("DROP TABLE staged")
@@ -58,17 +59,18 @@ class FastLoader:
             rest.rejected,
             rest.incomplete,
             rest.mismatch,
+            numbered=rest.numbered,
         )
 
     def _insert(self, statement: Statement, fast: Fast, part: Part, source: str) -> int:
-        names = ", ".join(column.name for column in NARROW if column.name not in GIVEN)
-        reader = readers.structs(part.path, fast.columns, LONGEST)
+        names = ", ".join(NARROW_MADE)
+        reader = readers.structs(part.path, fast.columns, LONGEST, part.compression)
+        origin = origin_of(self.connection, source, statement.form.name)
         self.connection.execute("SET preserve_insertion_order = false")
         try:
             done = self.connection.execute(
-                f"INSERT INTO usage_narrow (ingest_id, source, source_format, {names}) "
-                f"SELECT {part.ingest_id}, $source, $form, {names} FROM ({fast.select.replace('{reader}', reader)})",
-                {"source": source, "form": statement.form.name},
+                f"INSERT INTO narrow_rows (origin, ingest_id, {names}) "
+                f"SELECT {origin}, {part.ingest_id}, {names} FROM ({fast.select.replace('{reader}', reader)})"
             ).fetchone()
         except (
             duckdb.InvalidInputException,
@@ -77,40 +79,6 @@ class FastLoader:
         ) as error:
             raise UnfitError(str(error).splitlines()[0]) from error
         return int(done[0]) if done else 0
-
-    def _drop_repeats(self, mine: str) -> int:
-        """Remove rows of this file that stand in the store already or twice in the file; return how many."""
-        run = self.connection.execute
-        repeated = 0
-        others = self._count(f"usage WHERE NOT {mine}")
-        if others:
-            done = run(
-                f"DELETE FROM usage_narrow WHERE {mine} AND event_key IN ("
-                f"SELECT event_key FROM usage WHERE NOT ({mine}) AND event_key IS NOT NULL)"
-            ).fetchone()
-            repeated += int(done[0]) if done else 0
-        if self._has_repeats(mine):
-            done = run(
-                f"DELETE FROM usage_narrow WHERE {mine} AND rowid NOT IN "
-                f"(SELECT min(rowid) FROM usage_narrow WHERE {mine} AND event_key IS NOT NULL GROUP BY event_key) "
-                "AND event_key IS NOT NULL"
-            ).fetchone()
-            repeated += int(done[0]) if done else 0
-        return repeated
-
-    def _has_repeats(self, mine: str) -> bool:
-        """Return whether a key stands twice, looked for range by range: memory does not grow with the file."""
-        rows = self._count(f"usage_narrow WHERE {mine}")
-        bits = (rows // KEYS_AT_ONCE).bit_length()
-        for part in range(1 << bits):
-            of_range = f"AND event_key >> {128 - bits} = {part}" if bits else ""
-            found = self.connection.execute(
-                "SELECT count(event_key) - count(DISTINCT event_key) "
-                f"FROM usage_narrow WHERE {mine} {of_range}"
-            ).fetchone()
-            if found and found[0]:
-                return True
-        return False
 
     def _count(self, what: str) -> int:
         row = self.connection.execute(f"SELECT count(*) FROM {what}").fetchone()

@@ -5,21 +5,28 @@ from dataclasses import dataclass
 import duckdb
 
 from costctl.record import BY_NAME, PROVENANCE, USAGE
-from costctl.store.schema import NARROW
+from costctl.store.origins import origin_of
+from costctl.store.schema import NARROW_MADE, fits_narrow
 from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
 SUMMED = ("requests", *TOKEN_CLASSES, *OF_WHICH, "logged_cost_usd", "logged_cost")
 ORDER = "seq, rn, sub"
+TABLES = ("narrow_rows", "usage_wide")
 DEEPEST = 100
 """Records of a tree that may enclose each other."""
 
 
 @dataclass(frozen=True)
 class Settled:
-    """What became of the staged records of one file."""
+    """What became of the staged records of one file.
+
+    Attributes:
+        numbered: written rows that may have an equal which is another call.
+    """
 
     new_rows: int = 0
     replaced: int = 0
+    numbered: int = 0
 
 
 class Merge:
@@ -207,12 +214,13 @@ class Merge:
         # A known row that changed may stay the row of its own file; the file that changed it is told.
         rows = self.connection.execute(
             "SELECT CASE WHEN k.event_key IS NULL THEN f.ingest_id ELSE s.last END, "
-            "count(*) FILTER (k.event_key IS NULL), count(*) FILTER (k.event_key IS NOT NULL) "
+            "count(*) FILTER (k.event_key IS NULL), count(*) FILTER (k.event_key IS NOT NULL), "
+            "count(*) FILTER ((f.event_key & 1::UHUGEINT) = 0) "
             "FROM folded f LEFT JOIN (SELECT event_key FROM known) k USING (event_key) "
             "JOIN (SELECT event_key, max(ingest_id) AS last FROM staged WHERE kind = 'row' GROUP BY 1) s USING (event_key) "
             "GROUP BY 1"
         ).fetchall()
-        return {row[0]: Settled(row[1], row[2]) for row in rows}
+        return {row[0]: Settled(*row[1:]) for row in rows}
 
     def _write(self) -> None:
         replaced = "event_key IN (SELECT event_key FROM folded SEMI JOIN known USING (event_key))"
@@ -220,17 +228,26 @@ class Merge:
             "SELECT count(*) FROM folded SEMI JOIN known USING (event_key)"
         ).fetchone()
         if has and has[0]:
-            for table in ("usage_narrow", "usage_wide"):
+            for table in TABLES:
                 self.connection.execute(f"DELETE FROM {table} WHERE {replaced}")
-        rare = [n for n in self.columns if not BY_NAME[n].common]
-        odd = " OR ".join(f"{n} IS DISTINCT FROM {BY_NAME[n].default}" for n in rare) or "false"
+        odd = " OR ".join(self._too_wide())
         found = self.connection.execute(
             f"SELECT coalesce(bool_or({odd}), false) FROM folded"
         ).fetchone()
         if found and found[0]:
             self._insert("usage_wide", [c.name for c in USAGE])
         else:
-            self._insert("usage_narrow", [c.name for c in NARROW])
+            self._insert("narrow_rows", ["origin", "ingest_id", *NARROW_MADE])
+
+    def _too_wide(self) -> list[str]:
+        """Return the tests of what a narrow row has no room for: anything rare, a source of its own, a dollar."""
+        rare = [n for n in self.columns if not BY_NAME[n].common]
+        tests = [f"{n} IS DISTINCT FROM {BY_NAME[n].default}" for n in rare]
+        if "source" in self.columns:
+            tests.append("source IS NOT NULL")
+        if "logged_cost_usd" in self.columns:
+            tests.append(f"NOT {fits_narrow('logged_cost_usd')}")
+        return tests or ["false"]
 
     def _insert(self, table: str, names: list[str]) -> None:
         parts = []
@@ -239,6 +256,8 @@ class Merge:
                 parts.append(name)
             elif name == "source_line":
                 parts.append("rn")
+            elif name == "origin":
+                parts.append(str(origin_of(self.connection, *self.names.values())))
             elif name == "source" and "source" in self.columns:
                 parts.append("coalesce(source, $source)")
             elif name in self.names:
@@ -249,12 +268,12 @@ class Merge:
                 parts.append(BY_NAME[name].default)
         self.connection.execute(
             f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(parts)} FROM folded",
-            self.names,
+            {name: text for name, text in self.names.items() if name in names},
         )
 
     def _drop_parents(self) -> None:
         """A stored call that encloses another stored one, read in another run, is no call of its own."""
-        for table in ("usage_narrow", "usage_wide"):
+        for table in TABLES:
             self.connection.execute(
                 f"DELETE FROM {table} WHERE event_key IN (SELECT parent_key FROM usage_wide WHERE parent_key IS NOT NULL)"
             )

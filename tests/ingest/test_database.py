@@ -116,3 +116,20 @@ def test_a_log_that_changes_while_it_is_read_is_whole_after_the_next_ingest(
     # A small log is read at once: what it said before the change has been counted too.
     seen = {*after, 1, 2} if size == "small" else set(after)
     assert tokens == sum(100 + n for n in seen)
+
+
+def test_a_log_that_is_taken_away_before_it_is_read_fails_alone(run, tmp_path, monkeypatch):
+    write(tmp_path / "b.jsonl", [record(10_000)])
+    path = write(tmp_path / "a.jsonl", [record(n) for n in range(9000)])
+    load = BatchLoader.load
+
+    def _gone_before(self: BatchLoader, plans: list[Plan]) -> list[FileResult]:
+        path.unlink(missing_ok=True)
+        return load(self, plans)
+
+    monkeypatch.setattr(BatchLoader, "load", _gone_before)
+    result = run("ingest", "a.jsonl", "b.jsonl", "--json")
+    assert result.code == 2
+    errors = {file["path"]: file["error"] for file in json.loads(result.stdout)["result"]["files"]}
+    assert "a.jsonl" in str(errors["a.jsonl"])
+    assert errors["b.jsonl"] is None

@@ -2,26 +2,29 @@
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from costctl.ingest import _load, ingest
-from costctl.store import Store, loading_fast
+from costctl.ingest import IngestOptions, _load, ingest
+from costctl.store import Store, repeats
 from tests.ingest.records import record, write
 
 COLUMNS = (
     "event_key, endpoint, requested_model, occurred_at, time_assumed_utc, input_uncached, output, cache_read, "
-    "logged_cost_usd, status, cache_hit, tokens_known, billable, user_id, tier"
+    "logged_cost_usd, source, source_format, status, cache_hit, tokens_known, billable, user_id, tier"
 )
 
 VALUES = {
     "prompt_tokens": st.one_of(
-        st.integers(0, 10**6), st.sampled_from([None, "12", 7.0, 1.5, -3, "x", 10**13])
+        st.integers(0, 10**6), st.sampled_from([None, "12", 7.0, 1.5, -3, "x", 10**13, 2**32])
     ),
-    "completion_tokens": st.one_of(st.integers(0, 10**4), st.sampled_from([None, "", "9", 2.0])),
+    "completion_tokens": st.one_of(
+        st.integers(0, 10**4), st.sampled_from([None, "", "9", 2.0, 2**30])
+    ),
     "total_tokens": st.one_of(st.none(), st.integers(0, 10**6)),
     "request_id": st.sampled_from(["auto", "", None, "req_1", "req_22222222", "NULL"]),
     "timestamp": st.sampled_from(
@@ -45,12 +48,17 @@ VALUES = {
             "2026-11-01T12:00:00.1234567Z",
             1793534400,
             1793534400.25,
+            "1969-12-31T23:59:59.5Z",
+            "infinity",
             "soon",
             None,
         ]
     ),
     "estimated_cost_usd": st.sampled_from(
-        [0.001, 1.1e-05, "0.25", 0, None, "free", 0.028125000000000004]
+        [
+            *(0.001, 1.1e-05, "0.25", 0, None, "free", 0.028125000000000004, 0.999999999999),
+            *("0.9999999999999999999", 1, "1.00", 2.5, -0.25, "0.0000000005", 1e6),
+        ]
     ),
     "endpoint": st.sampled_from(["rag", "", None, "it's"]),
     "cache_hit": st.sampled_from([None, True, False, 1]),
@@ -119,8 +127,61 @@ def test_a_few_odd_lines_are_told_apart_from_the_clean_ones(tmp_path, monkeypatc
 def test_repeats_are_found_range_by_range(tmp_path, monkeypatch):
     path = write(tmp_path / "a.jsonl", [record(n) for n in (*range(60), *range(20))])
     monkeypatch.setattr(_load, "FAST_FROM", 0)
-    monkeypatch.setattr(loading_fast, "KEYS_AT_ONCE", 10)
+    monkeypatch.setattr(repeats, "KEYS_AT_ONCE", 10)
     with Store.memory() as store:
         (result,) = ingest(store, [str(path)])
         left = store.connection.execute("SELECT count(*) FROM usage").fetchone()
     assert (result.new_rows, result.duplicates, left) == (60, 20, (60,))
+
+
+def test_costs_of_a_dollar_and_more_are_kept_to_the_last_digit(tmp_path, monkeypatch):
+    costs = ["0.999999999999999999", "1", "1.000000000000000001", "12345.678901234567890123", "0"]
+    path = write(
+        tmp_path / "a.jsonl",
+        [
+            *(record(n, estimated_cost_usd=cost) for n, cost in enumerate(costs)),
+            *(record(50 + n) for n in range(30)),
+        ],
+    )
+    monkeypatch.setattr(_load, "FAST_FROM", 0)
+    with Store.memory() as store:
+        ingest(store, [str(path)])
+        found = store.connection.execute(
+            "SELECT logged_cost_usd FROM usage WHERE input_uncached < 150 ORDER BY input_uncached"
+        ).fetchall()
+        held = store.connection.execute("SELECT count(*) FROM narrow_rows").fetchone()
+    # The column has 18 digits behind the point.
+    assert [row[0] for row in found] == [
+        Decimal(cost).quantize(Decimal(10) ** -18) for cost in costs
+    ]
+    assert held == (32,)
+
+
+def test_what_was_appended_takes_the_one_pass_way(tmp_path, monkeypatch):
+    path = write(tmp_path / "a.jsonl", [record(n) for n in range(30)])
+    monkeypatch.setattr(_load, "FAST_FROM", 0)
+    monkeypatch.setattr("costctl.store.loading.Loader.load", None)
+    with Store.memory() as store:
+        ingest(store, [str(path)])
+        # Half of what is new stands in the file already, and a blank line is counted as one.
+        write(path, [*(record(n) for n in range(30)), "", *(record(n) for n in range(20, 40))])
+        (result,) = ingest(store, [str(path)])
+        row = store.connection.execute(
+            "SELECT lines_to FROM ingests WHERE ingest_id = 2"
+        ).fetchone()
+    assert (result.new_rows, result.duplicates, result.blank) == (10, 10, 1)
+    assert row == (51,)
+
+
+def test_several_sources_of_one_store_are_told_apart(tmp_path, monkeypatch):
+    monkeypatch.setattr(_load, "FAST_FROM", 0)
+    with Store.memory() as store:
+        for number, source in enumerate(("it's", "b", "it's")):
+            path = write(
+                tmp_path / f"{number}.jsonl", [record(100 * number + n) for n in range(10)]
+            )
+            ingest(store, [str(path)], IngestOptions(source=source))
+        found = store.connection.execute(
+            "SELECT source, source_format, count(*) FROM usage GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+    assert found == [("b", "lesson_jsonl", 10), ("it's", "lesson_jsonl", 20)]

@@ -95,5 +95,12 @@ def test_databases_that_are_none_are_told_apart(run, tmp_path):
         store.connection.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
     newer = run("ingest", "a.jsonl", "--db", "newer.duckdb")
     assert (newer.code, "newer costctl" in newer.stderr) == (2, True)
+    with Store.open(tmp_path / "older.duckdb", write=True) as store:
+        store.connection.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
+    for command in (("ingest", "a.jsonl"), ("breakdown",)):
+        older = json.loads(run(*command, "--db", "older.duckdb", "--json").stderr)["error"]
+        assert older["code"] == "older_database"
+        assert "would count twice" in older["message"]
+        assert "make a new database from the logs" in older["hint"]
     result = json.loads(run("breakdown", "--db", "text.duckdb", "--json").stderr)
     assert result["error"]["code"] == "corrupt_database"

@@ -9,7 +9,7 @@ from costctl.errors import CostctlError
 from costctl.store import Store, rollup
 from costctl.store.prices import load_prices
 from costctl.store.rollup_scan import scan_ahead
-from costctl.store.schema import NARROW
+from costctl.store.schema import NARROW_MADE
 from costctl.vocabulary import Condition, Query, Spent, Window
 from tests.store.price_tables import Model, Period, at, table
 from tests.store.price_tables import Window as Hours
@@ -68,7 +68,7 @@ def prices() -> Iterator[Store]:
 
 @pytest.fixture
 def store(prices: Store) -> Store:
-    prices.connection.execute("DELETE FROM usage_wide; DELETE FROM usage_narrow")
+    prices.connection.execute("DELETE FROM usage_wide; DELETE FROM narrow_rows")
     return prices
 
 
@@ -124,7 +124,7 @@ def test_the_lessons_table_comes_out_to_the_last_digit_as_buckets(store: Store):
 def test_the_lessons_table_comes_out_to_the_last_digit_as_rows(store: Store):
     for endpoint, model, requests, prompt, answer, _ in LESSON:
         store.connection.execute(
-            "INSERT INTO usage_narrow (event_key, occurred_at, endpoint, requested_model, "
+            "INSERT INTO narrow_rows (event_key, occurred_at, endpoint, requested_model, "
             "input_uncached, output, billable) "
             "SELECT number, TIMESTAMP '2026-11-09' + to_seconds(number * 7), $endpoint, $model, "
             "$prompt, $answer, true FROM range($requests) AS t(number)",
@@ -428,11 +428,11 @@ def test_an_unknown_dimension_names_a_near_one(store: Store):
 
 @pytest.mark.parametrize("second", [True, False])
 def test_figures_do_not_depend_on_which_table_holds_the_row(store: Store, *, second: bool):
-    columns = ", ".join(column.name for column in NARROW)
+    columns = ", ".join(NARROW_MADE)
     store.add_rows([call(), call(output=7, billable=second)])
     wide = rollup.total(store, Query())
     store.connection.execute(
-        f"INSERT INTO usage_narrow ({columns}) SELECT {columns} FROM usage_wide; DELETE FROM usage_wide"  # noqa: S608 - constants
+        f"INSERT INTO narrow_rows ({columns}) SELECT {columns} FROM usage_wide; DELETE FROM usage_wide"  # noqa: S608 - constants
     )
     assert rollup.total(store, Query()) == wide
     assert wide.tokens.output == (107 if second else 100)

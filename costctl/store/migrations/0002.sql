@@ -1,5 +1,7 @@
--- The first schema. `usage_narrow` holds the columns that every source has, `usage_wide` all of them:
--- a row pays only for what its source logs. Everything reads the view `usage`, which the program makes.
+-- The first schema whose identities are those of today; an older database is made anew from its logs.
+-- `narrow_rows` holds the columns that every source has, `usage_wide` all of them: a row pays only for what its source
+-- logs. The view `usage_narrow` gives narrow rows the two texts of their origin. Everything reads the view `usage`, which the
+-- program makes over both.
 CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR NOT NULL);
 
 CREATE TABLE ingests (
@@ -23,6 +25,7 @@ CREATE TABLE ingests (
     blank BIGINT NOT NULL,
     replaced BIGINT NOT NULL,
     tokens_unknown BIGINT NOT NULL,
+    numbered BIGINT NOT NULL,
     first_at TIMESTAMP,
     last_at TIMESTAMP,
     ingested_at TIMESTAMP NOT NULL,
@@ -30,6 +33,12 @@ CREATE TABLE ingests (
     partial BOOLEAN NOT NULL,
     assumed VARCHAR[],
     settings MAP(VARCHAR, VARCHAR)
+);
+
+CREATE TABLE origins (
+    origin INTEGER PRIMARY KEY,
+    source VARCHAR NOT NULL,
+    source_format VARCHAR NOT NULL
 );
 
 CREATE TABLE rejects (
