@@ -1,7 +1,6 @@
 """Opening the usage database, and turning the engine's errors into ours."""
 
 import os
-import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -153,7 +152,7 @@ class Store:
             if before is None:
                 self.connection.execute(schema.usage_tables())
                 self.connection.execute(
-                    "INSERT INTO meta VALUES ('key', ?)", [secrets.token_hex(16)]
+                    "INSERT INTO meta VALUES ('key', ?)", [os.urandom(16).hex()]
                 )
             self.connection.execute(
                 "INSERT OR REPLACE INTO meta VALUES ('schema', ?)", [str(schema.VERSION)]

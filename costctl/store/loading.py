@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from costctl.errors import CostctlError
-from costctl.store import billing, readers
+from costctl.store import billing, connection, readers
 from costctl.store.compile import Statement
 from costctl.store.compile_stage import stage_select
 from costctl.store.connection import Store
@@ -159,8 +159,9 @@ class Loader:
 
     @contextmanager
     def _in_order(self) -> Iterator[None]:
-        """Have rows stand in the order in which they are read."""
+        """Have rows stand in the order in which they are read, with all the memory there is for them."""
         self.connection.execute("SET preserve_insertion_order = true")
+        self.connection.execute(f"SET memory_limit = '{connection.MEMORY_LIMIT}'")
         try:
             yield
         finally:

@@ -1,8 +1,11 @@
 """From a file to rows, the fast way: clean flat records in one pass, the others by the thorough way."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 import duckdb
 
-from costctl.store import readers
+from costctl.store import connection, readers
 from costctl.store.compile import Statement, stays_narrow
 from costctl.store.compile_fast import Fast
 from costctl.store.loading import Loaded, Loader, UnfitError
@@ -13,6 +16,9 @@ from costctl.store.schema import NARROW_MADE
 
 LONGEST = 1 << 22
 """Bytes of the longest record that is read in one pass: the shorter, the less each thread holds, and the sooner a second one helps."""
+
+A_THREAD = 128
+"""Megabytes that a thread of the one pass needs at most."""
 
 ODD_SHARE = 0.2
 """Where more records than this need a closer look, the fast way is not worth its first pass."""
@@ -68,17 +74,34 @@ class FastLoader:
         origin = origin_of(self.connection, source, statement.form.name)
         self.connection.execute("SET preserve_insertion_order = false")
         try:
-            done = self.connection.execute(
-                f"INSERT INTO narrow_rows (origin, ingest_id, {names}) "
-                f"SELECT {origin}, {part.ingest_id}, {names} FROM ({fast.select.replace('{reader}', reader)})"
-            ).fetchone()
+            with self._little_memory():
+                done = self.connection.execute(
+                    f"INSERT INTO narrow_rows (origin, ingest_id, {names}) "
+                    f"SELECT {origin}, {part.ingest_id}, {names} FROM ({fast.select.replace('{reader}', reader)})"
+                ).fetchone()
         except (
             duckdb.InvalidInputException,
             duckdb.IOException,
             duckdb.ConversionException,
+            duckdb.OutOfMemoryException,
         ) as error:
             raise UnfitError(str(error).splitlines()[0]) from error
         return int(done[0]) if done else 0
+
+    @contextmanager
+    def _little_memory(self) -> Iterator[None]:
+        """Have the engine write rows out as it goes: it keeps what it has written as long as there is room."""
+        if self.loader.store.path is None:
+            yield
+            return
+        threads = self.connection.execute("SELECT current_setting('threads')").fetchone()
+        room = A_THREAD * int(threads[0] if threads else 1)
+        self.connection.execute(f"SET memory_limit = '{room}MB'")
+        try:
+            yield
+        finally:
+            with suppress(duckdb.TransactionException):  # whatever is read next sets it again
+                self.connection.execute(f"SET memory_limit = '{connection.MEMORY_LIMIT}'")
 
     def _count(self, what: str) -> int:
         row = self.connection.execute(f"SELECT count(*) FROM {what}").fetchone()
