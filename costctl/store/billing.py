@@ -31,6 +31,7 @@ def stage_select(form: Format, source: str, *, tz: str = "UTC") -> str:
     last = document_layers(form, documents, ctes)
     raw, typed, bad = _columns(form, values)
     raw["kept"] = _kept(form, documents, values)
+    last = layer(ctes, "words", last, values.columns())
     last = layer(ctes, "raw", last, raw)
     whens = " ".join(f"WHEN {test} THEN {lit(why)}" for test, why in bad)
     typed["reason"] = f"CASE {whens} END"

@@ -72,7 +72,7 @@ def compile_format(form: Format, *, tz: str = "UTC", direct: bool = False) -> St
     values = Values(documents, form.constants.get("tz", tz))
     rows = Rows(form, values)
     layers = rows.layers()
-    columns = _columns(form, rows)
+    columns = _columns(form, rows, layers)
     return Statement(
         form,
         documents,
@@ -84,15 +84,15 @@ def compile_format(form: Format, *, tz: str = "UTC", direct: bool = False) -> St
     )
 
 
-def _columns(form: Format, rows: Rows) -> dict[str, str]:
+def _columns(form: Format, rows: Rows, layers: Layers) -> dict[str, str]:
     columns = {
         n: f"c_{n}"
         for n in rows.columns
         if not n.startswith(("tags.", "units.")) and n not in UNSTORED
     }
-    if "c_tags" in rows.layers().typed:
+    if "c_tags" in layers.typed:
         columns["tags"] = "c_tags"
-    if "c_units" in rows.layers().typed:
+    if "c_units" in layers.typed:
         columns["units"] = "c_units"
     columns |= {n: f"k_{n}" for n in (*TOKEN_CLASSES, *OF_WHICH)}
     total = " + ".join(f"k_{n}" for n in TOKEN_CLASSES)

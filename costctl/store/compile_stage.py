@@ -43,6 +43,7 @@ def stage_select(
     last = document_layers(statement.form, statement.documents, ctes)
     for number, columns in enumerate(_copies(statement)):
         last = layer(ctes, f"copies{number}", last, columns, window=True)
+    last = layer(ctes, "words", last, statement.values.columns(), window=True)
     # The prompt is looked up once: the engine plans every place where it stands.
     prompt = {"x_prompt": _prompt(statement)} if _hashes(statement, key) or with_text else {}
     last = layer(ctes, "raw", last, statement.layers.raw | prompt | _tests(statement), window=True)

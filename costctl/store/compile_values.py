@@ -14,11 +14,16 @@ ORDINAL = "CAST(count(*) FILTER (kept) OVER (PARTITION BY ingest_id, c_session_i
 
 
 class Values:
-    """Compiles values of one format; `column` gives the SQL of another column of the row."""
+    """Compiles values of one format; `column` gives the SQL of another column of the row.
+
+    Attributes:
+        words: texts that stand in many places -> a column for each, which the layer before must have.
+    """
 
     def __init__(self, documents: Documents, tz: str = "UTC") -> None:
         self.documents = documents
         self.tz = tz
+        self.words: dict[str, str] = {}
 
     def text(self, expression: Expression) -> str:
         """Return the first filled alternative as text."""
@@ -126,7 +131,7 @@ class Values:
         """
         stamps, zones, filled = [], [], []
         for value in expression:
-            text = self._text(value)
+            text = self._word(self._text(value))
             stamp, no_zone = self._stamp(value, text)
             stamps.append(stamp)
             zones.append(no_zone)
@@ -140,6 +145,14 @@ class Values:
             f"CASE {whens} ELSE {zones[-1]} END" if whens else zones[-1],
             f"({' OR '.join(filled)})",
         )
+
+    def columns(self) -> dict[str, str]:
+        """Return the columns of the layer before, by name."""
+        return {name: text for text, name in self.words.items()}
+
+    def _word(self, text: str) -> str:
+        """Return a column for a text that a statement repeats: the engine plans every place where it stands."""
+        return self.words.setdefault(text, f"w_{len(self.words)}")
 
     def _stamp(self, value: Value, text: str) -> tuple[str, str]:
         form = value.time or "auto"

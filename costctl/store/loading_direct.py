@@ -21,6 +21,9 @@ from costctl.store.readers import Part
 MOST_UNSURE = 20_000
 """Lines that are looked for one by one; with more, the file is read thoroughly."""
 
+FROM = 1 << 20
+"""Bytes from which on a second way to read is worth planning."""
+
 READ = ("none", "gzip")
 """How lines may be packed that are to be looked up one by one."""
 
@@ -34,6 +37,8 @@ def direct_select(
     """
     first = parts[0]
     one_file = all(part.path == first.path for part in parts)
+    if first.path.stat().st_size < FROM:
+        return None
     if form.to != "usage" or first.kind != "jsonl" or first.compression not in READ or not one_file:
         return None
     try:

@@ -37,6 +37,11 @@ NO_RECORDS = (
 )
 
 
+@pytest.fixture(autouse=True)
+def _small_files_too(monkeypatch) -> None:
+    monkeypatch.setattr(loading_direct, "FROM", 0)
+
+
 def _values(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Yield the path of everything inside an object."""
     if path:
@@ -135,6 +140,7 @@ def test_a_file_of_which_most_is_unsure_is_read_thoroughly(tmp_path, monkeypatch
 @pytest.mark.parametrize("name", ["codex_exec", "otlp_genai", "vertex_rr_log"])
 def test_formats_that_need_the_order_or_the_whole_record_are_not_read_directly(tmp_path, name):
     form = FORMATS[name]
+    (tmp_path / "a").touch()
     select = loading_direct.direct_select(
         form, [Part(1, tmp_path / "a")], tz="UTC", key="k", longest=1 << 24, with_text=False
     )
