@@ -25,6 +25,8 @@ from costctl.cli._output import complain, flush, say, to_stdout
 from costctl.cli._values import simplify
 from costctl.errors import CostctlError, ExitCode
 
+atexit.register(gc.freeze)  # what the process leaves behind need not be searched for cycles
+
 PROGRAM = "costctl"
 COMPLETE = "_COSTCTL_COMPLETE"
 STOPPED = "interrupted"
@@ -33,7 +35,6 @@ STOPPED = "interrupted"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
-    atexit.register(gc.freeze)  # what the process leaves behind need not be searched for cycles
     try:
         code = _run(args)
     except KeyboardInterrupt:

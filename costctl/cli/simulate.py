@@ -76,6 +76,7 @@ def command(
       costctl simulate logs/ --cache-hit 0.2 --route rag_query=0.4 --target 3200
       costctl simulate --scenario plan.yaml --json
     """
+    _engines.ahead(f"costctl.render.{output.shape}")
     simulating = _engines.simulating()
     options = simulating.options_of(draws, seed, distribution, confidence)
     asked = simulating.question_of(levers, question)

@@ -1,14 +1,22 @@
 """Terminal tables: numbers to the right and never cut, text folded where the terminal is narrow."""
 
+import re
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from io import StringIO
+
+from rich.box import Box
+from rich.cells import cell_len
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
 
 from costctl.render.cells import Drawn, drawn, is_text, legend
-from costctl.render.grid import GAP, Strip, cell_len, folded, grid, painted
 from costctl.render.head import scope_parts
 from costctl.render.style import Style, clean
 from costctl.table import Column, Envelope, Kind, Report, Table
 
+GAP = 2
 COMFORTABLE = 32
 """Text columns are folded to this before a column is left out."""
 
@@ -18,6 +26,7 @@ NARROWEST = 10
 ANY_WIDTH = 100_000
 BULLET = "- "
 COMMAND = "costctl "
+BREAKS = re.compile(r"[-_/:.@ ]")
 
 COLOURS = {
     "PASS": "green",
@@ -26,6 +35,8 @@ COLOURS = {
     "INCONCLUSIVE": "magenta",
     "SKIP": "dim",
 }
+RULES = Box("    \n    \n ── \n    \n    \n ── \n    \n    \n")
+ASCII_RULES = Box("    \n    \n -- \n    \n    \n -- \n    \n    \n", ascii=True)
 
 
 def render(report: Report, envelope: Envelope, style: Style) -> str:
@@ -69,25 +80,27 @@ class _Page:
     """What has been drawn so far."""
 
     def __init__(self, style: Style) -> None:
-        self.color = style.color
+        self.console = _console(style)
         self.width = style.width or ANY_WIDTH
-        self.lines: list[str] = []
+        self.file = StringIO()
+        self.console.file = self.file
 
-    def say(self, line: str, paint: str = "") -> None:
+    def say(self, line: str, style: str = "") -> None:
         for part in wrapped(clean(line), self.width):
-            self.lines.append(painted(part, paint, color=self.color))
+            self.console.print(Text(part, style=style), width=ANY_WIDTH)
 
-    def draw(self, lines: Iterable[str]) -> None:
-        self.lines += lines
+    def draw(self, grid: Grid) -> None:
+        self.console.print(grid)
 
     def gap(self) -> None:
-        self.lines.append("")
+        self.console.print()
 
     def text(self) -> str:
-        return "\n".join(_once([line.rstrip() for line in self.lines])).strip("\n") + "\n"
+        lines = [line.rstrip() for line in self.file.getvalue().split("\n")]
+        return "\n".join(_once(lines)).strip("\n") + "\n"
 
 
-def _fitted(table: Table, currency: str, style: Style) -> tuple[Iterable[str], str]:
+def _fitted(table: Table, currency: str, style: Style) -> tuple[Grid, str]:
     """Return the drawn table and what its columns mean; those that only wide terminals have room for go first."""
     shown = drawn(table, currency, "\N{EN DASH}" if style.unicode else "-")
     picked = list(range(len(table.columns)))
@@ -98,10 +111,7 @@ def _fitted(table: Table, currency: str, style: Style) -> tuple[Iterable[str], s
         while spare and _total(widths, picked) > style.width:
             picked.remove(spare.pop())
         _fold(widths, picked, table.columns, style.width, NARROWEST)
-    strips = [_strip(shown, index, widths[index]) for index in picked]
-    rule = "\N{BOX DRAWINGS LIGHT HORIZONTAL}" if style.unicode else "-"
-    meaning = legend([table.columns[index] for index in picked])
-    return grid(strips, rule, color=style.color), meaning
+    return _grid(shown, picked, widths, style), legend([table.columns[index] for index in picked])
 
 
 def wrapped(line: str, width: int) -> list[str]:
@@ -118,6 +128,19 @@ def wrapped(line: str, width: int) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def folded(text: str, width: int) -> str:
+    """Return text in lines of at most so many columns, broken after a sign of its own where one is near."""
+    lines = []
+    rest = text
+    while cell_len(rest) > width:
+        fits = next(n for n in range(len(rest), 0, -1) if n == 1 or cell_len(rest[:n]) <= width)
+        near = [found.end() for found in BREAKS.finditer(rest, 0, fits) if found.end() > fits // 2]
+        cut = near[-1] if near else fits
+        lines.append(rest[:cut])
+        rest = rest[cut:]
+    return "\n".join([*lines, rest])
 
 
 def _widths(shown: Drawn) -> list[int]:
@@ -148,18 +171,50 @@ def _fold(
         widths[widest] -= 1
 
 
-def _strip(shown: Drawn, index: int, width: int) -> Strip:
-    column = shown.columns[index]
-    left = is_text(column)
-    cells = [row[index] for row in shown.rows]
-    total = shown.total[index] if shown.total else None
-    return Strip(
-        clean(column.title),
-        [folded(cell, width) for cell in cells] if left else cells,
-        folded(total, width) if left and total is not None else total,
-        width,
-        left,
-        COLOURS if column.kind is Kind.STATUS else {},
+def _grid(shown: Drawn, picked: Sequence[int], widths: Sequence[int], style: Style) -> Grid:
+    grid = Grid(
+        box=RULES if style.unicode else ASCII_RULES,
+        show_edge=False,
+        show_footer=shown.total is not None,
+        padding=(0, GAP - 1, 0, 0),
+        pad_edge=False,
+        header_style="bold",
+        footer_style="bold",
+    )
+    for index in picked:
+        column = shown.columns[index]
+        text = is_text(column)
+        grid.add_column(
+            Text(clean(column.title)),
+            _cell(shown.total[index], column, widths[index]) if shown.total else "",
+            justify="left" if text else "right",
+            width=widths[index],
+            no_wrap=not text,
+            overflow="fold",
+        )
+    for row in shown.rows:
+        grid.add_row(*(_cell(row[index], shown.columns[index], widths[index]) for index in picked))
+    return grid
+
+
+def _cell(text: str, column: Column, width: int) -> Text:
+    if is_text(column):
+        text = folded(text, width)
+    return Text(text, style=COLOURS.get(text, "") if column.kind is Kind.STATUS else "")
+
+
+def _console(style: Style) -> Console:
+    return Console(
+        width=ANY_WIDTH,
+        height=1,
+        force_terminal=style.color,
+        color_system="standard" if style.color else None,
+        no_color=not style.color,
+        legacy_windows=False,
+        markup=False,
+        highlight=False,
+        emoji=False,
+        _environ={},
     )
 
 

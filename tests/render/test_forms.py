@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from costctl.cli._options import Form
-from costctl.render import grid, numbers
+from costctl.render import numbers
 from costctl.render import plain as plain_form
 from costctl.render import table as table_form
 from costctl.render.cells import drawn, is_text
@@ -146,9 +146,9 @@ def test_numbers_stand_to_the_right():
 
 
 def test_a_long_name_is_broken_after_a_sign_of_its_own():
-    assert grid.folded("text-embedding-3-large", 20) == "text-embedding-3-\nlarge"
-    assert grid.folded("abcdefghijkl", 5) == "abcde\nfghij\nkl"
-    assert grid.folded("日本語日本語", 5) == "日本\n語日\n本語"
+    assert table_form.folded("text-embedding-3-large", 20) == "text-embedding-3-\nlarge"
+    assert table_form.folded("abcdefghijkl", 5) == "abcde\nfghij\nkl"
+    assert table_form.folded("日本語日本語", 5) == "日本\n語日\n本語"
 
 
 def test_a_long_line_is_wrapped_under_its_bullet_and_a_command_stays_whole():
