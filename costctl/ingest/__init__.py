@@ -2,7 +2,8 @@
 
 import importlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import BinaryIO
 
@@ -38,18 +39,16 @@ def ingest(
     options = options or IngestOptions()
     require_paths(list(paths))
     # Whatever a file does to the planner, the transaction of a dry run goes on.
-    with tempfile.TemporaryDirectory(prefix="costctl-") as folder, store.beside() as reader:
-        spool = Path(folder)
+    with ExitStack() as stack:
+        spool = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="costctl-")))
+        reader = stack.enter_context(store.beside())
         files = discover(list(paths), spool, stdin)
         planner = Planner(reader, options, spool)
         loader = BatchLoader(store, options, planner)
         total = sum(getattr(found, "size", 0) for found in files)
         results: dict[int, FileResult] = {}
         done = 0
-        batches = _batches(_plans(planner, files), options)
-        if len(files) >= MANY:
-            batches = importlib.import_module("costctl.ingest._ahead").ahead(batches)
-        for batch in batches:
+        for batch in stack.enter_context(closing(_planned(planner, files, options))):
             plans = [(number, plan) for number, plan in batch if isinstance(plan, Plan)]
             results.update((number, plan) for number, plan in batch if isinstance(plan, FileResult))
             if progress and plans:
@@ -68,6 +67,17 @@ def ingest(
     return [results[number] for number in sorted(results)]
 
 
+def _planned(
+    planner: Planner, files: Sequence[Found | Missing], options: IngestOptions
+) -> Generator[list[tuple[int, Plan | FileResult]]]:
+    """Yield plans in batches; of many files the next ones are planned while these are read."""
+    with closing(planner.bundles), closing(_batches(_plans(planner, files), options)) as batches:
+        if len(files) < MANY:
+            yield from batches
+        else:
+            yield from importlib.import_module("costctl.ingest._ahead").ahead(batches)
+
+
 def _plans(
     planner: Planner, files: Sequence[Found | Missing]
 ) -> Iterator[tuple[int, Plan | FileResult]]:
@@ -78,7 +88,7 @@ def _plans(
 
 def _batches(
     plans: Iterator[tuple[int, Plan | FileResult]], options: IngestOptions
-) -> Iterator[list[tuple[int, Plan | FileResult]]]:
+) -> Generator[list[tuple[int, Plan | FileResult]]]:
     """Group neighbours that one statement can read."""
     batch: list[tuple[int, Plan | FileResult]] = []
     size = 0

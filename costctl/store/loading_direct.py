@@ -37,7 +37,7 @@ def direct_select(
     """
     first = parts[0]
     one_file = all(part.path == first.path for part in parts)
-    if first.path.stat().st_size < FROM:
+    if not _is_large(first.path):
         return None
     if form.to != "usage" or first.kind != "jsonl" or first.compression not in READ or not one_file:
         return None
@@ -49,6 +49,13 @@ def direct_select(
     except NeedsWholeError:
         return None
     return None if " OVER " in select else select
+
+
+def _is_large(path: Path) -> bool:
+    try:
+        return path.stat().st_size >= FROM
+    except OSError:  # gone since it was found: whoever reads it tells
+        return False
 
 
 class DirectStage:

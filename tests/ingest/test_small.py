@@ -97,7 +97,8 @@ def test_a_bundle_ends_where_it_is_full(run, tmp_path, monkeypatch, bundle):
     folder = tmp_path / "logs"
     folder.mkdir()
     total = _tree(folder)
-    assert _answers(run, folder, "a.duckdb")[1][1]["tokens"]["input_uncached"] == total
+    told = json.loads(run("breakdown", "logs", "--json").stdout)["result"]["total"]
+    assert told["tokens"]["input_uncached"] == total
 
 
 @pytest.mark.parametrize(
