@@ -107,7 +107,7 @@ class BatchLoader:
         for plan in plans:
             if plan.others:
                 loaded[plan.ingest_id] = self._read_others(plan, loaded[plan.ingest_id])
-        torn = readers.csv_rejects(self.store.connection)
+        torn = readers.csv_rejects(self.store.connection) if plans[0].part.kind == "csv" else []
         for plan in plans:
             plan.bad += [
                 Bad(line, reason, "") for path, line, reason in torn if path == str(plan.part.path)

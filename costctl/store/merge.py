@@ -128,10 +128,7 @@ class Merge:
         """Make `folded`: what each key is to become. A key that stands once, in none of the known rows, is as it is."""
         listed = ", ".join(self.columns)
         run = self.connection.execute
-        run(
-            "CREATE OR REPLACE TEMP TABLE known AS SELECT event_key, ingest_id, source_line, "
-            f"{listed} FROM usage SEMI JOIN (SELECT event_key FROM staged WHERE kind = 'row') USING (event_key)"
-        )
+        run(f"CREATE OR REPLACE TEMP TABLE known AS {self._known(listed)}")
         run(
             "CREATE OR REPLACE TEMP TABLE repeated AS SELECT event_key FROM ("
             "SELECT event_key FROM known UNION ALL SELECT event_key FROM staged WHERE kind = 'row') "
@@ -151,6 +148,18 @@ class Merge:
             f"CREATE OR REPLACE TEMP VIEW folded AS SELECT {kept} FROM folded_repeats UNION ALL "
             f"SELECT {kept} FROM staged ANTI JOIN repeated USING (event_key) WHERE kind = 'row'"
         )
+
+    def _known(self, listed: str) -> str:
+        """Return the rows of the store that have a key of what is staged; a store without any costs no plan."""
+        some = self.connection.execute(
+            f"SELECT {' OR '.join(f'EXISTS (FROM {table})' for table in TABLES)}"
+        ).fetchone()
+        if some and some[0]:
+            return (
+                f"SELECT event_key, ingest_id, source_line, {listed} FROM usage "
+                "SEMI JOIN (SELECT event_key FROM staged WHERE kind = 'row') USING (event_key)"
+            )
+        return f"SELECT event_key, ingest_id, rn AS source_line, {listed} FROM staged LIMIT 0"
 
     def _folded(self, candidates: str) -> str:
         if self.rule == "max_each":
