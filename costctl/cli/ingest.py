@@ -65,6 +65,8 @@ def command(
     """
     config = settings_of(db, moment)
     options = ingest_options(logs, config, strict=strict, dry_run=dry_run)
+    # What prices and draws the answer loads while the engine reads.
+    _engines.ahead("costctl.store.rollup", "costctl.store.prices", f"costctl.render.{output.shape}")
     results, pricing, unpriced, doubled = _read(config, paths, options, quiet=output.quiet)
     now = moment_in(config)
     brief = output.shape in {"table", "markdown"}
