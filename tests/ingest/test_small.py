@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from costctl import ingest as reading
 from costctl.ingest import _small
+from costctl.ingest._base import FileResult, Plan
+from costctl.ingest._plan import Planner
 from costctl.sources import lines
+from costctl.sources.discover import Found, Missing
 from tests.ingest.records import record
 
 CLAUDE = {
@@ -107,3 +111,35 @@ def test_a_bundle_ends_where_it_is_full(run, tmp_path, monkeypatch, bundle):
 )
 def test_blank_lines_are_no_records(content, records):
     assert lines.records_in(content.split(b"\n")) == records
+
+
+def test_planning_ahead_changes_no_answer(run, tmp_path, monkeypatch):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    total = _tree(folder)
+    monkeypatch.setattr(_small, "FILES", 4)
+    plain = run("ingest", "logs", "--dry-run", "--json").stdout
+    monkeypatch.setattr(reading, "MANY", 1)
+    ahead = run("ingest", "logs", "--dry-run", "--json").stdout
+    assert json.loads(ahead)["result"] == json.loads(plain)["result"]
+    told = json.loads(run("breakdown", "logs", "--json").stdout)["result"]["total"]
+    assert told["tokens"]["input_uncached"] == total
+
+
+def test_what_goes_wrong_while_planning_ahead_is_told(run, tmp_path, monkeypatch):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    _tree(folder)
+    monkeypatch.setattr(reading, "MANY", 1)
+    plan = Planner.plan
+    seen: list[str] = []
+
+    def _breaks(self: Planner, found: Found | Missing) -> Plan | FileResult:
+        seen.append(found.shown)
+        if len(seen) == 25:
+            raise KeyboardInterrupt
+        return plan(self, found)
+
+    monkeypatch.setattr(Planner, "plan", _breaks)
+    assert run("ingest", "logs").code == 130
+    assert len(seen) == 25
