@@ -141,7 +141,7 @@ class Planner:
     def _alike(self, found: Found, content: bytes | None) -> Plan | None:
         """Return the plan of a file that is like the ones before it, if the user left it to us how they are read."""
         asked = self.named is not None or self.options.maps or self.options.sets
-        if content is None or asked or self.options.strict:
+        if content is None or asked or self.options.strict or not self.alike.sure:
             return None
         rows = content.split(b"\n")
         plan = self.alike.plan(found, rows, self.next_id + 1)

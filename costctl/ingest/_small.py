@@ -25,6 +25,9 @@ SMALL = 1 << 20
 ALIKE = 16
 """Files of one format in a row before the next is taken for one of them by a few lines."""
 
+FIRST_KEYS = 8
+"""Keys that lines may begin with before a file is looked at closely."""
+
 FILES = 20_000
 BYTES = 128 << 20
 """Files and bytes of a bundle, of which the larger part of the rows goes to the database without a detour."""
@@ -114,13 +117,18 @@ class Alike:
         else:
             self.form, self.count = plan.form, 1
 
+    @property
+    def sure(self) -> bool:
+        """Return whether enough files in a row have been alike."""
+        return self.form is not None and self.count >= ALIKE
+
     def plan(self, found: Found, rows: Sequence[bytes], ingest_id: int) -> Plan | None:
         """Return the plan of a small file that is like the last ones, None where it is to be looked at closely.
 
         `rows` are its lines, and what stands behind the last line end.
         """
         form = self.form
-        if form is None or self.count < ALIKE or len(rows) == 1:
+        if form is None or len(rows) == 1:
             return None
         some = _some(rows)
         if not some or not is_only(form, some, self.formats, self.possible):
@@ -131,10 +139,17 @@ class Alike:
 
 
 def _some(rows: Sequence[bytes]) -> list[object]:
-    """Return the first, the middle and the last of the whole lines as records; nothing where one of them is none."""
+    """Return the whole lines that tell a file, as records; nothing where one of them is none, or too many differ.
+
+    They are the first and the middle line, and the last one of each first key: records of another format hardly begin
+    with the same key.
+    """
     last = len(rows) - 2
+    by_key = {row[: row.find(b":")]: row for row in rows[:-1]}
+    if len(by_key) > FIRST_KEYS:
+        return []
     try:
-        records = [json.loads(rows[number]) for number in {0, last // 2, last}]
+        records = [json.loads(row) for row in (rows[0], rows[last // 2], *by_key.values())]
     except (ValueError, RecursionError):
         return []
     return records if all(isinstance(record, dict) for record in records) else []

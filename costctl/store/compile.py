@@ -35,6 +35,7 @@ CONTENT = (
 """Columns that every content identity has; the others only where they are not at their default."""
 
 LONG_ID = 16
+"""Characters of an id that is longer than every placeholder, spaces around it included."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def compile_format(form: Format, *, tz: str = "UTC", direct: bool = False) -> St
     Args:
         form: the format.
         tz: the zone of times that carry none.
-        direct: for a reader that gives each line as a struct, see `stage_direct`; raises `NeedsWholeError` where the
+        direct: for a reader that gives each line as a struct, see `loading_direct`; raises `NeedsWholeError` where the
             format asks for more.
     """
     documents = Documents(form, direct=direct)

@@ -75,11 +75,9 @@ class DirectStage:
         total, unsure, start, end = run(
             "SELECT count(*), count(*) FILTER (kind = 'unsure'), min(rowid), max(rowid) FROM staged"
         ).fetchall()[0]
-        if unsure > MOST_UNSURE or (last.records and total != last.first + last.records - 1):
-            return None
-        if (
-            total and end - start + 1 != total
-        ):  # pragma: no cover - the engine numbers rows without gaps
+        amiss = last.records and total != last.first + last.records - 1
+        gaps = total and end - start + 1 != total
+        if unsure > MOST_UNSURE or amiss or gaps:
             return None
         # The rows stand in the order of the file, as they were read; within a transaction their numbers begin anywhere.
         run(f"UPDATE staged SET rn = rowid - {start or 0} + 1, ingest_id = {last.ingest_id}")

@@ -84,6 +84,18 @@ def test_a_tree_of_small_files_is_read_as_each_alone(run, tmp_path, monkeypatch)
     assert together[1][1]["tokens"]["input_uncached"] == total
 
 
+def test_a_line_of_another_format_is_seen_anywhere_among_alike_files(run, tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for session in range(20):
+        some = [_call(session * 5 + n) for n in range(1, 6)]
+        if session == 18:
+            some[1:1] = [json.dumps(record(3)).encode()]
+        (folder / f"session-{session:02}.jsonl").write_bytes(b"\n".join(some) + b"\n")
+    told = json.loads(run("breakdown", "logs", "--json").stdout)["result"]["total"]
+    assert (told["requests"], told["tokens"]["input_uncached"]) == (101, sum(range(1, 101)) + 103)
+
+
 def test_records_that_were_counted_wrongly_are_read_file_by_file(run, tmp_path, monkeypatch):
     folder = tmp_path / "logs"
     folder.mkdir()
