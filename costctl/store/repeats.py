@@ -7,6 +7,7 @@ the file.
 """
 
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 
 import duckdb
 
@@ -15,6 +16,9 @@ KEYS_AT_ONCE = 1 << 19
 
 RUN = 1024
 """Neighbouring rows whose times are looked at together."""
+
+STRETCHES = 1 << 12
+"""Stretches of rising times, at most, that a log in the order of time falls into: each thread reads every other part of it."""
 
 SLICES = 64
 """Parts of equal time whose rows are counted to find such ranges."""
@@ -56,6 +60,8 @@ class Repeats:
         return dropped
 
     def _has_repeats(self, first: int, last: int) -> bool:
+        if self._rises(first, last):
+            return False
         runs = self._unproven()
         if len(runs) * RUN > KEYS_AT_ONCE:
             return any(self._stands_twice(part) for part in self._parts(first, last))
@@ -64,6 +70,27 @@ class Repeats:
             f"SELECT event_key FROM narrow_rows WHERE {self.mine} AND rowid // {RUN} IN ({listed})"
         )
         return bool(runs) and self._stands_twice(f"event_key IN ({some})")
+
+    def _rises(self, first: int, last: int) -> bool:
+        """Return whether the rows are stretches of rising times of which no two overlap."""
+        step = (last - first) // STRETCHES + 1
+        cuts = self.connection.execute(
+            "SELECT place, earlier, moment FROM (SELECT rowid AS place, epoch_us(occurred_at) AS moment, "
+            f"lag(epoch_us(occurred_at)) OVER () AS earlier FROM narrow_rows WHERE {self.mine}) "
+            f"WHERE (moment - earlier BETWEEN 1 AND {step}) IS NOT TRUE LIMIT {2 * STRETCHES}"
+        ).fetchall()
+        if not cuts:
+            return True
+        (end,) = self._row(
+            f"SELECT epoch_us(max(occurred_at)) FROM narrow_rows WHERE {self.mine} AND rowid >= {cuts[-1][0]}"
+        )
+        starts = [moment for _, _, moment in cuts]
+        ends = [*(earlier for _, earlier, _ in cuts[1:]), end]
+        # Only what was read first has nothing before it.
+        if len(cuts) == 2 * STRETCHES or None in starts or None in ends:
+            return False
+        stretches = sorted(zip(starts, ends, strict=True))
+        return all(one[1] < other[0] for one, other in pairwise(stretches))
 
     def _unproven(self) -> Collection[int]:
         """Return the runs that must be compared: all but those that rise within and overlap with no other one kept."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b, md5
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -115,21 +116,37 @@ def test_the_identity_of_a_stored_row_stays_what_it_is():
     assert row == ((hashed ^ scope ^ numbers ^ cost) | 1,)
 
 
-@settings(max_examples=20, deadline=None)
+def as_read_by_two(calls, size, repeated):
+    """Return calls in the order of time as two threads bring them, each every other part, and some once more."""
+    parts = [sorted(calls)[start : start + size] for start in range(0, len(calls), size)]
+    return [*chain(*parts[::2], *parts[1::2]), *repeated]
+
+
+CALLS = st.lists(st.integers(0, 60), min_size=1, max_size=60)
+IN_ORDER = st.builds(
+    as_read_by_two,
+    st.sets(st.integers(0, 60), min_size=1),
+    st.integers(1, 20),
+    st.lists(st.integers(0, 60), max_size=1),
+)
+
+
+@settings(max_examples=30, deadline=None)
 @given(
-    calls=st.lists(st.integers(0, 60), min_size=1, max_size=60),
+    calls=CALLS | IN_ORDER,
     known=st.lists(st.integers(0, 60), max_size=5),
     together=st.sampled_from([3, 1000]),
+    share=st.sampled_from([1, 5]),
 )
-def test_repeats_are_found_in_any_order_of_times(calls, known, together):
-    # Five calls share each moment, and neighbours are looked at four at a time.
+def test_repeats_are_found_in_any_order_of_times(calls, known, together, share):
+    # So many calls share each moment, and neighbours are looked at four at a time.
     with pytest.MonkeyPatch.context() as patch, Store.memory() as store:
         patch.setattr(repeats, "RUN", 4)
         patch.setattr(repeats, "KEYS_AT_ONCE", together)
         for ingest_id, brought in ((1, sorted({*known, 99})), (2, calls)):
             store.connection.executemany(
                 "INSERT INTO narrow_rows (event_key, ingest_id, occurred_at) VALUES (?, ?, ?)",
-                [(n * 2 + 1, ingest_id, START + timedelta(hours=n // 5)) for n in brought],
+                [(n * 2 + 1, ingest_id, START + timedelta(hours=n // share)) for n in brought],
             )
         new = set(calls) - set(known)
         assert Repeats(store.connection, 2).drop() == len(calls) - len(new)
