@@ -25,6 +25,9 @@ ALL_CLASSES = (*TOKEN_CLASSES, *OF_WHICH)
 PROMPT_CLASSES = ("input_uncached", "cache_read", "cache_write", "audio_input", "image_input")
 """The prompt size of a request, which decides a long-prompt price tier, is their sum."""
 
+DEFAULT_BY = ("endpoint", "model")
+"""What an answer is grouped by where nobody says otherwise."""
+
 DIMENSIONS = (
     "endpoint",
     "model",

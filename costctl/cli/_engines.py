@@ -71,6 +71,13 @@ def watching() -> ModuleType:
     return module
 
 
+def kept() -> ModuleType:
+    """Return the module that keeps groups with their rows."""
+    from costctl.store import kept as module
+
+    return module
+
+
 def rollup() -> ModuleType:
     """Return the module that sums and prices usage."""
     from costctl.store import rollup as module

@@ -27,10 +27,9 @@ from costctl.store import rollup, rollup_groups
 from costctl.store.rollup_mixes import Mix, mixes
 from costctl.store.rollup_rates import is_listed, near, rates_at
 from costctl.table import Envelope, Report
-from costctl.vocabulary import Condition, Query, Spent
+from costctl.vocabulary import DEFAULT_BY, Condition, Query, Spent
 from costctl.yaml_file import NUMBER
 
-BY = ("endpoint", "model")
 LOGGED = frozenset({"endpoint", "model", "tier", "price_name"})
 MODELS = ("to", "lookup_model", "classifier_model")
 MOST_DRAWS = 1_000_000
@@ -121,7 +120,7 @@ def answer(
     order_free: bool,
 ) -> tuple[Report, Envelope, int, bool]:
     """Return the report, what surrounds it, how many rows of usage it is about, and whether any has a price."""
-    names = dimensions_of(by, BY)
+    names = dimensions_of(by, DEFAULT_BY)
     found = asked(session, question, names, tips=True)
     outcome = simulate(found.plan, found.source, found.basis, replace(options, by=names))
     report = simulate_report(
@@ -191,7 +190,7 @@ def _over(
     source = _source(session, plan, at, by)
     total, days = rollup.total_again(session.store)
     # Both ask what the last grouping left; whatever groups anew must come later.
-    used = mixes(session.store, replace(session.query, by=BY), at) if tips else ()
+    used = mixes(session.store, replace(session.query, by=DEFAULT_BY), at) if tips else ()
     window = session.query.window
     span = span_of(window, total.first, total.last, session.as_of, session.moment.zone)
     basis = basis_of(

@@ -18,8 +18,7 @@ from costctl.cli._options import (
 from costctl.cli._output import hint, write
 from costctl.cli._session import dimensions_of, require_rows, usage_session
 from costctl.cli._source_options import Paths, SourceOptions
-
-BY = ("endpoint", "model")
+from costctl.vocabulary import DEFAULT_BY
 
 
 @flat
@@ -59,7 +58,7 @@ def command(
       costctl breakdown logs/
       costctl breakdown --by day,model --period 7d --where 'endpoint=!test*' --top 20
     """
-    by = dimensions_of(groups.by, BY)
+    by = dimensions_of(groups.by, DEFAULT_BY)
     with usage_session(
         source=source,
         moment=moment,

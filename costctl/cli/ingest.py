@@ -20,7 +20,7 @@ from costctl.render.style import clean
 from costctl.reports.ingest import failures, ingest_report
 from costctl.reports.status import doubled_warnings
 from costctl.table import Envelope
-from costctl.vocabulary import Query
+from costctl.vocabulary import DEFAULT_BY, Query
 
 if TYPE_CHECKING:
     from costctl.ingest import FileResult, IngestOptions
@@ -93,7 +93,7 @@ def _read(
                 watch = _engines.watching().watch(store) if watched(wanted=not quiet) else None
                 with progress(watch) as tell:
                     results = _engines.ingest().ingest(store, paths, options, tell)
-                added = any(result.new_rows for result in results) and not options.dry_run
+                added = any(r.new_rows or r.replaced for r in results) and not options.dry_run
                 doubled = _engines.doubled().counted_twice(store) if added else ()
                 return results, *(_prices(store, config) if added else ({}, ())), doubled
             finally:
@@ -112,8 +112,11 @@ def _prices(store: "Store", config: Config) -> "tuple[dict[str, object], Sequenc
     """Return the price table and the models of the database that it has no price for."""
     pricing = load_prices(store, config)
     rollup = _engines.rollup()
-    rollup.total(store, Query())
-    return pricing, rollup.facts(store, Query()).unpriced
+    query = Query(by=DEFAULT_BY)
+    # The next question is nearly always this one.
+    with _engines.kept().keeping(store):
+        rollup.spent(store, query)
+    return pricing, rollup.facts(store, query).unpriced
 
 
 def _remove(path: Path) -> None:

@@ -12,7 +12,7 @@ from costctl.store import Store, measures
 from costctl.store.measures import GroupFacts
 from costctl.store.rollup_mixes import Mix, mixes
 from costctl.store.rollup_rates import rates_at
-from costctl.vocabulary import Query
+from costctl.vocabulary import DEFAULT_BY, Query
 
 TIERS = ("standard", "batch")
 
@@ -35,7 +35,7 @@ class Findings:
 
 def measure(store: Store, query: Query, at: datetime, settings: Settings) -> Findings:
     """Measure every lever's parameter over the scope, with all usage priced at one date."""
-    dated = replace(query, prices_at=at, by=measures.BY)
+    dated = replace(query, prices_at=at, by=DEFAULT_BY)
     facts = measures.load(store, dated, settings.easy)
     offers = mixes(store, dated, at)
     groups = _with_rates(store, at, facts)

@@ -36,11 +36,15 @@ class Store:
     Attributes:
         connection: DuckDB connection; its time zone is UTC and the temp view `usage` exists.
         path: the file, or None for a store in memory.
+        hides: rows of the tables are left out of every question.
+        keeps: the tables of groups kept so far, by the digest of their queries; None where none are asked to be kept.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | None = None) -> None:
         self.connection = connection
         self.path = path
+        self.hides = False
+        self.keeps: dict[str, str] | None = None
         self._umask: int | None = None
         self._forget_spill: Callable[[], object] | None = None
 

@@ -10,7 +10,6 @@ from costctl.store.rollup_grain import roll
 from costctl.store.rollup_rows import priced_rows_sql
 from costctl.vocabulary import PROMPT_CLASSES, Query
 
-BY = ("endpoint", "model")
 RETRY_SECONDS = 60
 """An equal prompt of one caller within this time is a retry and no second question."""
 
@@ -109,7 +108,7 @@ class GroupFacts:
 def load(store: Store, query: Query, easy: Easy) -> list[GroupFacts]:
     """Make the temp table `measured` of all billable rows in scope, and return their groups, the dearest first.
 
-    `query.prices_at` prices every row at one date, and `query.by` is `BY`.
+    `query.prices_at` prices every row at one date, and `query.by` is `DEFAULT_BY`.
     """
     roll(store, query)
     parameters = Parameters({"easy_prompt": easy.prompt, "easy_output": easy.output})

@@ -28,6 +28,7 @@ def hide_after(store: Store, as_of: datetime) -> int:
     late = int(found[0]) if found else 0
     if not late:
         return 0
+    store.hides = True
     row = run("SELECT current_database()").fetchone()
     database = str(row[0] if row else "").replace('"', '""')
     for table in ("usage_narrow", "usage_wide"):

@@ -10,9 +10,8 @@ from costctl.groups import Rate, Wanted
 from costctl.store.connection import Store
 from costctl.store.rollup_grain import roll
 from costctl.store.rollup_rates import rates_at
-from costctl.vocabulary import ALL_CLASSES, Query, Tokens
+from costctl.vocabulary import ALL_CLASSES, DEFAULT_BY, Query, Tokens
 
-BY = ("endpoint", "model")
 _DEAREST = 30
 """So many mixes are looked at, the dearest first: a tip about less is not worth a line."""
 
@@ -62,8 +61,8 @@ class Mix(NamedTuple):
 
 def mixes(store: Store, query: Query, as_of: datetime) -> list[Mix]:
     """Return the dearest mixes of the question asked last, or of this one if that had other dimensions."""
-    if query.by[:2] != BY:
-        roll(store, replace(query, by=BY))
+    if query.by[:2] != DEFAULT_BY:
+        roll(store, replace(query, by=DEFAULT_BY))
     sums = ", ".join(f'sum("{name}")::BIGINT' for name in ALL_CLASSES)
     rows = store.connection.execute(
         "SELECT d0, d1, tier, price_provider, price_name, price_region, arg_max(price_model, slot), "

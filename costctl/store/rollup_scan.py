@@ -18,6 +18,7 @@ from costctl.store.dimensions import (
     plain_expression,
     time_expression,
 )
+from costctl.store.kept import keep, kept
 from costctl.store.rollup_columns import KEY_COLUMNS, Grain, Slot, price_columns, prompt_size
 from costctl.vocabulary import ALL_CLASSES, Query
 
@@ -103,11 +104,14 @@ def scan(store: Store, query: Query, grain: Grain, found: Held) -> None:
     ]
     # Without any row there is still a table: an empty one.
     body = " UNION ALL ".join(selects) or _branch(NARROW_BRANCH, query, grain, found, parameters)
-    sql = (
-        "CREATE OR REPLACE TEMP TABLE rolled AS "
-        f"SELECT row_number() OVER () AS group_id, * FROM ({body})"
-    )
-    store.connection.execute(sql, parameters.values)
+    sql = f"SELECT row_number() OVER () AS group_id, * FROM ({body})"
+    make = "CREATE OR REPLACE TEMP TABLE rolled AS"
+    made = kept(store, sql, parameters.values)
+    if made:
+        store.connection.execute(f"{make} FROM {made}")
+    else:
+        store.connection.execute(f"{make} {sql}", parameters.values)
+        keep(store, sql, parameters.values, "rolled")
 
 
 def _branch(branch: Branch, query: Query, grain: Grain, found: Held, parameters: Parameters) -> str:
