@@ -2,9 +2,27 @@
 
 import polars as pl
 
-from costctl.levers._base import Kind, Param, Setting, Unit, of_kind, overhead
+from costctl.levers._base import Evidence, Kind, Param, Setting, Unit, of_kind, overhead
 
-COMPRESSOR = Param("price of compressing, USD per 1M tokens", unit=Unit.USD, more_saves=False)
+BESIDE_SAVED = {
+    "compressible": Param(
+        "share of the input that can be cut",
+        default=1,
+        evidence=Evidence(0.5, 0.75, 0.95, "judgement; instructions cannot be cut"),
+    ),
+    "output_factor": Param(
+        "length of answers afterwards, relative to now",
+        neutral=1,
+        default=1,
+        unit=Unit.RATIO,
+        more_saves=False,
+        evidence=Evidence(0.95, 1.05, 1.30, "studies disagree: 0.95 to 1.8"),
+    ),
+    "compressor_usd_per_1m": Param(
+        "price of compressing, USD per 1M tokens", unit=Unit.USD, more_saves=False
+    ),
+}
+"""What is set besides how much is cut: of how much, and what that leads to."""
 
 
 def shorten(flows: pl.LazyFrame, setting: Setting) -> pl.LazyFrame:

@@ -1,7 +1,7 @@
 """Context: fewer chunks and shorter histories."""
 
 from costctl.levers._base import Evidence, Lever, Param, Stage, Unit
-from costctl.levers._shorter import COMPRESSOR, shorten
+from costctl.levers._shorter import BESIDE_SAVED, shorten
 
 LEVER = Lever(
     name="context",
@@ -18,20 +18,7 @@ LEVER = Lever(
             evidence=Evidence(0.1, 0.3, 0.6, "context studies; a vendor reports more"),
             levels={0.1: 1, 0.3: 3, 0.6: 8},
         ),
-        "compressible": Param(
-            "share of the input that can be cut",
-            default=1,
-            evidence=Evidence(0.5, 0.75, 0.95, "judgement; instructions cannot be cut"),
-        ),
-        "output_factor": Param(
-            "length of answers afterwards, relative to now",
-            neutral=1,
-            default=1,
-            unit=Unit.RATIO,
-            more_saves=False,
-            evidence=Evidence(0.95, 1.05, 1.30, "studies disagree: 0.95 to 1.8"),
-        ),
-        "compressor_usd_per_1m": COMPRESSOR,
+        **BESIDE_SAVED,
     },
     apply=shorten,
     generating_only=True,
