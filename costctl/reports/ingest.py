@@ -1,6 +1,7 @@
 """What reading logs brought: one row a file, and what was not read."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from os.path import dirname
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -96,13 +97,17 @@ def _row(file: "FileResult") -> tuple[Cell, ...]:
 
 def _folders(files: Sequence["FileResult"]) -> Iterator[tuple[Cell, ...]]:
     """Yield a row per folder and format: the deepest folders that are few enough to read."""
-    parents = [PurePath(file.path).parent.parts for file in files]
+    alike: dict[tuple[str, str, str], list[FileResult]] = {}
+    for file in files:
+        folder = dirname(file.path)  # noqa: PTH120 - a path of each of many files takes longer than all else
+        alike.setdefault((folder, file.format, file.container), []).append(file)
+    parts = {folder: PurePath(folder).parts for folder, _, _ in alike}
     groups: dict[tuple[str, ...], list[FileResult]] = {}
-    for depth in range(max(map(len, parents)), -1, -1):
+    for depth in range(max(map(len, parts.values())), -1, -1):
         groups = {}
-        for parts, file in zip(parents, files, strict=True):
-            key = (str(PurePath(*parts[:depth])), file.format, file.container)
-            groups.setdefault(key, []).append(file)
+        for (folder, *kind), some in alike.items():
+            key = (str(PurePath(*parts[folder][:depth])), *kind)
+            groups.setdefault(key, []).extend(some)
         if len(groups) <= MOST_ROWS:
             break
     for (folder, form, container), members in sorted(groups.items()):
