@@ -69,13 +69,18 @@ def foot(outcome: Outcome, shown: Printed) -> Iterator[str]:
 def _verdict_line(outcome: Outcome, shown: Printed) -> str:
     if not outcome.priced:
         return "Nothing can be projected: no usage here has a price."
-    saved = shown.before - shown.after
-    less = "less" if saved > 0 else "more"
-    size = abs(saved)
-    share = f", {usd(size)} or {percent(size / shown.before)} {less}" if saved else ""
-    bill = f"Projected bill {usd(shown.after)} a month{share}{_spread(outcome, shown)}"
+    bill = f"Projected bill {usd(shown.after)} a month{_change(shown)}{_spread(outcome, shown)}"
     target = outcome.target
     return f"{bill}." if target is None else f"{bill}: {_judged(target, outcome, shown)}"
+
+
+def _change(shown: Printed) -> str:
+    """Say how much less or more that is; of a bill below half a cent no percentage means anything."""
+    saved = shown.before - shown.after
+    if not saved:
+        return ""
+    share = f" or {percent(abs(saved) / shown.before)}" if shown.before else ""
+    return f", {usd(abs(saved))}{share} {'less' if saved > 0 else 'more'}"
 
 
 def _spread(outcome: Outcome, shown: Printed) -> str:

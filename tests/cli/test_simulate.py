@@ -597,7 +597,7 @@ def test_shortened_prompts_reach_the_minimum_only_if_they_were_longer(run, calls
 def test_no_prompt_is_long_enough(run, tmp_path):
     short = log(tmp_path / "short.jsonl", *(call(n, prompt_tokens=100) for n in range(3)))
     found = run("simulate", short, *NEWER, "--prompt-cache", "0.5")
-    assert "no prompt reaches the minimum of 1,024 tokens" in found.stdout
+    assert "no prompt with uncached input reaches the minimum of 1,024 tokens" in found.stdout
 
 
 def test_where_the_model_has_no_cached_price_caching_says_so(run, calls):
