@@ -28,6 +28,9 @@ def head(outcome: Outcome, shown: Printed) -> Iterator[str]:
     """Yield what the projection stands on."""
     basis = outcome.basis
     days = basis.span.days
+    if days is None and not outcome.priced and not basis.unpriced_requests:
+        yield "No usage in this scope, so there is nothing to project."
+        return
     seen = "rows without times" if days is None else f"{_days(days)} of usage"
     yield (
         f"Paid {usd(basis.paid_usd)} in {seen}; at the prices of "
@@ -51,6 +54,8 @@ def foot(outcome: Outcome, shown: Printed) -> Iterator[str]:
     """Yield what the figures assume, and the verdict last."""
     names = names_of(outcome)
     for band in outcome.bands:
+        if abs(shown.bill(band.nested) - shown.bill(band.disjoint)) < CENT:
+            continue
         one, other = (names[name] for name in band.levers)
         yield (
             f"If {one} and {other} meet the same calls the projected bill is "

@@ -96,6 +96,34 @@ def test_a_cost_beside_a_bill_of_no_whole_cent_is_told_without_a_percentage(run,
     assert found.stdout.endswith("Projected bill $20.00 a month, $20.00 more.\n")
 
 
+def test_no_factor_makes_an_invoice_of_usage_that_cost_nothing(run, prices, tmp_path):
+    log = tmp_path / "unpriced.csv"
+    log.write_text("occurred_at,endpoint,model,requests,input_uncached\n2026-10-01,chat,who,1,10\n")
+    found = run("simulate", log, *prices, "--cache-hit", "0.5", "--invoice-total", "8000", *OCTOBER)
+    assert found.code == 3
+    assert "--invoice-total: the usage in this scope cost nothing" in found.stderr
+
+
+def test_a_target_that_the_month_meets_needs_no_lever(run, sums, prices):
+    found = run("simulate", *sums, *prices, "--cache-hit", "0.5", "--target", "1", *OCTOBER)
+    assert "The month meets it without any lever." in found.stdout
+    assert "Least risk:" not in found.stdout
+
+
+def test_the_best_of_the_usual_settings_is_not_called_the_best_of_all(run, sums, prices):
+    found = run("simulate", *sums, *prices, "--cache-hit", "1", "--target", "0.1", *OCTOBER)
+    best = 0.48 * 0.4 + 0.22
+    words = f"the best of their usual settings is ${best:.2f} at 12 risk points"
+    assert f"Cannot be reached with these levers: {words}." in found.stdout
+
+
+def test_an_empty_scope_is_told_in_words_that_are_true(run, sums, prices):
+    found = run("simulate", *sums, *prices, "--period", "2026-09", "--cache-hit", "0.5")
+    assert found.code == 3
+    assert found.stdout.startswith("No usage in this scope, so there is nothing to project.\n")
+    assert "without times" not in found.stdout
+
+
 def test_what_a_lookup_costs_is_asked_at_the_plain_tier_only(run, sums, prices, tmp_path):
     found = simulated(
         run, sums, prices, tmp_path,
