@@ -53,8 +53,11 @@ def nearest(name: str, known: object) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only an error path pays for it
 
     names = sorted(str(n) for n in known) if hasattr(known, "__iter__") else []
-    # A name cut short is as common a slip as one spelled wrong.
-    close = get_close_matches(name, names, n=1) or [
-        known_name for known_name in names if name and known_name.startswith(name)
-    ]
+    small = name.casefold()
+    # Capitals, and a name cut short, are as common a slip as one spelled wrong.
+    close = (
+        get_close_matches(name, names, n=1)
+        or [other for other in names if other.casefold() == small]
+        or [other for other in names if small and other.casefold().startswith(small)]
+    )
     return f"; did you mean {close[0]}?" if close else ""

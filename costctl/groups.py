@@ -188,4 +188,4 @@ class OrderedShare(NamedTuple):
 #   ordered_shares(store, query, order, fractions, *, dims=(), also=()) -> list[OrderedShare]
 #       order is `cheapest` or `dearest`; only groups with row_level
 #   shares_at_least(store, query, minima, dims=(), also=()) -> dict[GroupKey, tuple[float, ...]]
-#       shares of the input tokens that stand in prompts of at least so many tokens, one per minimum
+#       shares of the uncached input that stand in prompts of at least so many tokens, one per minimum

@@ -102,6 +102,7 @@ class Report:
         head: lines above the tables.
         foot: lines under the last table, such as insights and verdicts.
         warnings: printed on stderr, listed in JSON.
+        try_next: the command to try first, for people at a terminal; empty where none suggests itself.
     """
 
     name: str
@@ -111,6 +112,7 @@ class Report:
     foot: tuple[str, ...] = ()
     warnings: tuple[Warn, ...] = ()
     rows_key: str = "rows"
+    try_next: str = ""
 
 
 @dataclass(frozen=True)

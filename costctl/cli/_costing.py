@@ -7,7 +7,7 @@ from costctl.cli._session import Session
 from costctl.errors import CostctlError
 from costctl.reports._sums import added
 from costctl.reports.breakdown import Asked, breakdown_report
-from costctl.reports.insights import insight_lines
+from costctl.reports.insights import Insights, insights_of
 from costctl.store import rollup
 from costctl.store.rollup_mixes import mixes
 from costctl.table import Envelope, Report
@@ -26,14 +26,14 @@ def breakdown(
     spent = rollup.spent(session.store, query)
     facts = rollup.facts(session.store, query)
     total = added(spent)
-    lines = (
-        insight_lines(mixes(session.store, query, session.as_of), session.as_of, session.words)
+    found_out = (
+        insights_of(mixes(session.store, query, session.as_of), session.as_of, session.words)
         if insights and total.rows
-        else ()
+        else Insights()
     )
     found = rollup.percentiles(session.store, query) if percentiles else None
     report = breakdown_report(
-        spent, facts, Asked(query, groups.top, order_of(groups.sort), lines), found
+        spent, facts, Asked(query, groups.top, order_of(groups.sort), found_out), found
     )
     days = facts.days if query.tz == "UTC" else None
     return report, session.envelope(total, days), total.rows

@@ -174,7 +174,7 @@ def usage_session(
             "future_rows", f"{_rows(late)} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
         )
         said = (*warnings, future) if late else warnings
-        words = (*paths, *words_of(source, prices, scope))
+        words = (*paths, *words_of(source, prices, scope, moment))
         yield Session(store, config, now, query, pricing, said, words)
 
 

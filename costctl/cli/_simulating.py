@@ -201,6 +201,11 @@ def _over(
         month=month,
         invoice=invoice,
     )
+    if invoice is not None and total.rows and not basis.paid_usd:
+        raise NoDataError(
+            "--invoice-total: the usage in this scope cost nothing, so no factor makes it the invoice",
+            "`costctl breakdown` shows what has a price",
+        )
     return Asked(plan, source, basis, total, days if session.query.tz == "UTC" else None, used)
 
 

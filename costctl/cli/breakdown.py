@@ -81,6 +81,6 @@ def command(
             insights=output.shape == "table" if insights is None else insights,
         )
     write(report, envelope, output)
-    if report.foot:
-        hint(report.foot[-1].strip(), output)
+    if report.try_next:
+        hint(f"next: {report.try_next}", output)
     require_rows(rows)

@@ -1,5 +1,6 @@
 """Read logs into the database; only what is new is added."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from costctl.cli._output import hint, write
 from costctl.cli._prices import load_prices
 from costctl.cli._progress import progress, watched
 from costctl.cli._session import ingest_options, moment_in, settings_of
-from costctl.cli._source_options import DbOptions, LogOptions
+from costctl.cli._source_options import DbOptions, LogOptions, words_of
 from costctl.config import Config
 from costctl.errors import CostctlError
 from costctl.render.style import clean
@@ -74,7 +75,7 @@ def command(
     report = replace(report, warnings=(*report.warnings, *doubled_warnings(doubled)))
     write(report, Envelope(now.as_of, now.tz, pricing=pricing), output)
     if pricing:
-        hint("next: costctl breakdown", output)
+        hint(f"next: {shlex.join(['costctl', 'breakdown', *words_of(db, moment)])}", output)
     _refuse(results)
 
 

@@ -13,7 +13,10 @@ def apply(flows: pl.LazyFrame, setting: Setting) -> pl.LazyFrame:
     declared = setting["min_prompt_tokens"]
     minimum = pl.when(declared.is_nan()).then(setting.at("minimum")).otherwise(declared)
     counted = (pl.col("requests") > 0) & setting.at("cached")
-    long = _long_share(setting, minimum) if setting.has("minima") else _long_enough(minimum)
+    long = _long_enough(minimum)
+    if setting.has("minima"):
+        by_row = _long_share(setting, minimum)
+        long = pl.when(setting.at("by_row")).then(by_row).otherwise(long)
     uncached = pl.col("input_uncached")
     acting = pl.when(counted).then(uncached * long).otherwise(0.0)
     reads, writes = acting * setting["read_share"], acting * setting["write_share"]
@@ -31,7 +34,7 @@ def _long_enough(minimum: pl.Expr) -> pl.Expr:
 
 
 def _long_share(setting: Setting, minimum: pl.Expr) -> pl.Expr:
-    """Return the share of the input that stands in prompts of the minimum and above, from single requests.
+    """Return the share of the uncached input in prompts of the minimum and above, from single requests.
 
     `minima` are lengths, as logged, at which that share is known; prompts that were made shorter on the
     way reach the minimum only from a greater logged length. Between two lengths it is taken to be straight.

@@ -150,12 +150,20 @@ def _chosen(chosen: LeastRisk, name: str, param: Param) -> str:
 
 def _way_notes(outcome: Outcome, target: Target, shown: Printed) -> Iterator[str]:
     reach, chosen = target.reach, target.reach.least_risk
+    if outcome.attribution.before <= target.usd:
+        yield "The month meets it without any lever."
+        return
     if chosen is None:
-        best = f"the best is {shown.usd(reach.best.after)} at {reach.best.points} {POINTS}"
+        best = f"{shown.usd(reach.best.after)} at {reach.best.points} {POINTS}"
         if target.met or reach.theta is not None:
-            yield f"No combination of usual settings reaches it: {best}; it takes more of the levers."
+            yield (
+                f"No combination of usual settings reaches it: the best is {best}; "
+                "it takes more of the levers."
+            )
         else:
-            yield f"Cannot be reached with these levers: {best}."
+            yield (
+                f"Cannot be reached with these levers: the best of their usual settings is {best}."
+            )
     else:
         names = names_of(outcome)
         idle = [

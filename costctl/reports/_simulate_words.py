@@ -28,6 +28,9 @@ def head(outcome: Outcome, shown: Printed) -> Iterator[str]:
     """Yield what the projection stands on."""
     basis = outcome.basis
     days = basis.span.days
+    if days is None and not outcome.priced and not basis.unpriced_requests:
+        yield "No usage in this scope, so there is nothing to project."
+        return
     seen = "rows without times" if days is None else f"{_days(days)} of usage"
     yield (
         f"Paid {usd(basis.paid_usd)} in {seen}; at the prices of "
@@ -51,6 +54,8 @@ def foot(outcome: Outcome, shown: Printed) -> Iterator[str]:
     """Yield what the figures assume, and the verdict last."""
     names = names_of(outcome)
     for band in outcome.bands:
+        if abs(shown.bill(band.nested) - shown.bill(band.disjoint)) < CENT:
+            continue
         one, other = (names[name] for name in band.levers)
         yield (
             f"If {one} and {other} meet the same calls the projected bill is "
@@ -69,13 +74,18 @@ def foot(outcome: Outcome, shown: Printed) -> Iterator[str]:
 def _verdict_line(outcome: Outcome, shown: Printed) -> str:
     if not outcome.priced:
         return "Nothing can be projected: no usage here has a price."
-    saved = shown.before - shown.after
-    less = "less" if saved > 0 else "more"
-    size = abs(saved)
-    share = f", {usd(size)} or {percent(size / shown.before)} {less}" if saved else ""
-    bill = f"Projected bill {usd(shown.after)} a month{share}{_spread(outcome, shown)}"
+    bill = f"Projected bill {usd(shown.after)} a month{_change(shown)}{_spread(outcome, shown)}"
     target = outcome.target
     return f"{bill}." if target is None else f"{bill}: {_judged(target, outcome, shown)}"
+
+
+def _change(shown: Printed) -> str:
+    """Say how much less or more that is; of a bill below half a cent no percentage means anything."""
+    saved = shown.before - shown.after
+    if not saved:
+        return ""
+    share = f" or {percent(abs(saved) / shown.before)}" if shown.before else ""
+    return f", {usd(abs(saved))}{share} {'less' if saved > 0 else 'more'}"
 
 
 def _spread(outcome: Outcome, shown: Printed) -> str:

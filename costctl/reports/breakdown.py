@@ -10,6 +10,7 @@ from costctl.reports._breakdown_columns import figures as figures_of
 from costctl.reports._breakdown_result import result
 from costctl.reports._breakdown_words import head, notes, warnings
 from costctl.reports._sums import added
+from costctl.reports.insights import Insights
 from costctl.table import Cell, Column, Kind, Report, Table
 from costctl.vocabulary import Query, Spent
 
@@ -26,13 +27,13 @@ class Asked(NamedTuple):
         query: dimensions, scope and price options.
         top: only so many rows, the rest as one row; None for all.
         sort: name of a column, and whether the smallest comes first; None: by cost, largest first.
-        insights: what stands out, as lines; see `costctl.reports.insights`.
+        insights: what stands out; see `costctl.reports.insights`.
     """
 
     query: Query
     top: int | None = None
     sort: tuple[str, bool] | None = None
-    insights: tuple[str, ...] = ()
+    insights: Insights = Insights()
 
 
 def breakdown_report(
@@ -68,7 +69,8 @@ def breakdown_report(
         tables=(table, *_fixed_tables(facts.fixed_lines)),
         result=result(shown, rest, asked.query, facts, percentiles),
         head=head(asked.query),
-        foot=asked.insights,
+        foot=asked.insights.lines,
+        try_next=asked.insights.command,
         warnings=tuple(warnings(total, facts)),
     )
 

@@ -21,6 +21,7 @@ class _Insight(NamedTuple):
 
     Attributes:
         weight: money that it is about; the largest come first.
+        saves: whether it is about a saving, and not about what must change anyhow.
         text: what stands out.
         options: of the `simulate` command to try.
     """
@@ -28,12 +29,23 @@ class _Insight(NamedTuple):
     weight: float
     text: str
     options: str
+    saves: bool = True
 
 
-def insight_lines(
-    mixes: "Sequence[Mix]", as_of: datetime, source: Sequence[str] = ()
-) -> tuple[str, ...]:
-    """Return the lines under a breakdown; empty where nothing stands out.
+class Insights(NamedTuple):
+    """What stands out.
+
+    Attributes:
+        lines: for people, each with the command to try.
+        command: the one of them that may save most.
+    """
+
+    lines: tuple[str, ...] = ()
+    command: str = ""
+
+
+def insights_of(mixes: "Sequence[Mix]", as_of: datetime, source: Sequence[str] = ()) -> Insights:
+    """Return what to say under a breakdown; nothing where nothing stands out.
 
     `source` are the words of the command line that say where usage comes from, for the commands to try.
     """
@@ -46,12 +58,13 @@ def insight_lines(
         key=lambda insight: (-insight.weight, insight.text),
     )[:SHOWN]
     if not best:
-        return ()
+        return Insights()
+    command = shlex.join(["costctl", "simulate", *source])
     lines = ["What stands out:"]
     for insight in best:
-        command = shlex.join(["costctl", "simulate", *source])
         lines += [f"- {insight.text}", f"    {command} {insight.options}"]
-    return tuple(lines)
+    first = next((insight for insight in best if insight.saves), best[0])
+    return Insights(tuple(lines), f"{command} {first.options}")
 
 
 def _about_models(mixes: "Sequence[Mix]", as_of: datetime) -> Iterator[_Insight]:
@@ -90,7 +103,8 @@ def _retiring(model: str, uses: "Sequence[Mix]", as_of: datetime) -> _Insight | 
     if not gone or target is None:
         return None
     text = f"{model}: {uses[0].price_model} {gone}"
-    return _Insight(paid_for(uses), text, f"--swap {shlex.quote(f'{model}={target.name}')}")
+    options = f"--swap {shlex.quote(f'{model}={target.name}')}"
+    return _Insight(paid_for(uses), text, options, saves=False)
 
 
 def _short(mix: "Mix") -> _Insight | None:

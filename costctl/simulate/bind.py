@@ -51,7 +51,8 @@ class RowFacts:
         knots: fractions of the requests, from 0 to 1.
         held: count -> for each group what the first requests hold of it at each knot.
         minima: prompt lengths, rising.
-        long: for each group the share of the input in prompts of at least each of these lengths.
+        long: for each group the share of the uncached input in prompts of at least each of these lengths;
+            None where no single requests are known.
         logged_prompt: average prompt of each group.
     """
 
@@ -59,7 +60,7 @@ class RowFacts:
     knots: Sequence[float] = ()
     held: Mapping[str, Sequence[Sequence[float]]] = field(default_factory=dict)
     minima: Sequence[float] = ()
-    long: Sequence[Sequence[float]] = ()
+    long: Sequence[Sequence[float] | None] = ()
     logged_prompt: Sequence[float] = ()
 
 
@@ -173,7 +174,9 @@ def _row_tables(rows: RowFacts, groups: Sequence[int]) -> dict[str, pl.Series]:
             tables[f"held_{count}"] = pl.Series(flat, dtype=pl.Float64)
     if rows.minima:
         tables["minima"] = pl.Series(rows.minima, dtype=pl.Float64)
-        flat = [share for g in groups for share in rows.long[g]]
+        unknown = [0.0] * len(rows.minima)
+        flat = [share for g in groups for share in rows.long[g] or unknown]
+        tables["by_row"] = pl.Series([rows.long[g] is not None for g in groups], dtype=pl.Boolean)
         tables["long"] = pl.Series(flat, dtype=pl.Float64)
         tables["logged_prompt"] = pl.Series(
             [rows.logged_prompt[g] for g in groups], dtype=pl.Float64

@@ -10,6 +10,7 @@ from costctl.simulate.attribution import Attribution
 from costctl.simulate.bind import Problem
 from costctl.simulate.outcome import LeverLine
 from costctl.simulate.plan import SIBLING, PlannedLever, Range
+from costctl.simulate.price_table import STANDARD
 from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
 from costctl.table import Warn
 
@@ -147,7 +148,9 @@ def _anew(
     kinds = {problem.logged[group].get("kind") for group in problem.acts_on[planned.name]}
     if planned.lever != "swap" or kinds != {"embedding"} or planned.name in problem.idle:
         return
-    for rate in facts.get(planned.names["to"], ())[:1]:
+    priced = [rate for rate in facts.get(planned.names["to"], ()) if rate.reason is None]
+    # A lever further down may bill a share at another tier; the corpus is embedded at the plain one.
+    for rate in sorted(priced, key=lambda rate: rate.wanted.tier != STANDARD)[:1]:
         yield (
             f"the corpus is embedded anew, once: ${rate.input * 1e6:.6g} per 1M of its tokens, not in the "
             "month; queries and documents need one model, so a share below 100% means separate indexes"

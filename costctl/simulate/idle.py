@@ -13,11 +13,11 @@ def idle_levers(
     acts_on: Mapping[str, tuple[int, ...]],
     table: PriceTable,
     logged: Sequence[Mapping[str, object]],
-    long: Mapping[str, Sequence[Sequence[float]]],
+    long: Mapping[str, Sequence[Sequence[float] | None]],
 ) -> dict[str, str]:
     """Say of each lever that cannot act why it cannot.
 
-    `long` holds, for a lever that asked single requests, the shares of long prompts of each group.
+    `long` holds, for a lever that asked single requests, the shares in long prompts of each group.
     """
     found = {}
     for lever in planned:
@@ -53,7 +53,7 @@ def _no_caching(
     groups: tuple[int, ...],
     table: PriceTable,
     logged: Sequence[Mapping[str, object]],
-    long: Sequence[Sequence[float]],
+    long: Sequence[Sequence[float] | None],
 ) -> str:
     """Return why no group can be cached by its provider; empty where one can."""
     declared = planned.params.get("min_prompt_tokens")
@@ -79,7 +79,8 @@ def _uncached(
         return f"{counts['model']} has no cached price"
     minimum = min(minima)
     if long is not None:
-        return "" if any(long) else f"no prompt reaches the minimum of {minimum:,.0f} tokens"
+        reached = f"reaches the minimum of {minimum:,.0f} tokens"
+        return "" if any(long) else f"no prompt with uncached input {reached}"
     requests = number(counts.get("requests"))
     prompt = sum(number(counts.get(c)) for c in PROMPT) / requests if requests else 0.0
     if prompt < minimum * (1 - 1e-12):

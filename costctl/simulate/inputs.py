@@ -31,7 +31,7 @@ class Source:
         rates: prices at the price date.
         cut: input tokens that a cap on every prompt removes, per group.
         ordered: what the cheapest or dearest requests of each group hold.
-        long: shares of each group's input that stand in prompts of at least so many tokens.
+        long: shares of each group's uncached input in prompts of at least so many tokens.
         hours: uncached input and output tokens of every hour with usage that matches.
     """
 
@@ -115,7 +115,9 @@ class _Book:
         self.groups = groups
         self.scopes = scopes
         self.prices_on = prices_on
+        self.logged = [logged_of(g, source.dims) for g in groups]
         self.found: dict[tuple[int, str, str], Rate] = {}
+        self.lacking: dict[tuple[int, str, str], Rate] = {}
         self.facts: dict[str, tuple[Rate, ...]] = {}
 
     def base(self, group: Group) -> int:
@@ -133,10 +135,13 @@ class _Book:
 
     def _refuse_unpriced(self, lever: PlannedLever) -> None:
         """Refuse a lever whose own cost is unknown: what it saves would be made up."""
-        kind = LEVERS[lever.lever]
-        for name in kind.names:
-            for rate in self.facts.get(lever.names.get(name, ""), ()):
-                if rate.reason and name not in {kind.moves, "to_tier"}:
+        named = [name for name in LEVERS[lever.lever].names if name in lever.names]
+        overheads = [name for name in named if name != LEVERS[lever.lever].moves]
+        for number in groups_of(lever, self.logged) if overheads else ():
+            for name in overheads:
+                scope = self.base(self.groups[number])
+                rate = self.lacking.get((scope, lever.names[name], STANDARD))
+                if rate is not None:
                     meant = f"; {rate.hint}" if rate.hint else ""
                     raise CostctlError(
                         f"{lever.place or lever.name}: {name} {rate.wanted.name} has no price, "
@@ -146,12 +151,11 @@ class _Book:
                     )
 
     def _targets(self, planned: Sequence[PlannedLever]) -> Iterator[Asked]:
-        logged = [logged_of(g, self.source.dims) for g in self.groups]
         labels: list[set[str]] = [{str(g.price_name)} for g in self.groups]
         tiers = [{g.tier} for g in self.groups]
         for lever in planned:
             kind = LEVERS[lever.lever]
-            for number in groups_of(lever, logged):
+            for number in groups_of(lever, self.logged):
                 group = self.groups[number]
                 for name in kind.names:
                     value = lever.names.get(name)
@@ -181,8 +185,7 @@ class _Book:
         for key, rate in zip(asked, self.source.rates(list(asked.values())), strict=True):
             known = self.facts.get(key[1], ())
             self.facts[key[1]] = known if rate in known else (*known, rate)
-            if rate.reason is None:
-                self.found[key] = rate
+            (self.lacking if rate.reason else self.found)[key] = rate
 
     def _wanted(self, scope: int, label: str, tier: str, group: Group) -> Wanted | None:
         name: str | None = label

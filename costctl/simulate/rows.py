@@ -8,7 +8,7 @@ from costctl.groups import Group, GroupKey, OrderedShare
 from costctl.levers import LEVERS
 from costctl.levers._base import COUNTS
 from costctl.levers.prompt_cache import SLACK
-from costctl.simulate.bind import RowFacts
+from costctl.simulate.bind import RowFacts, groups_of
 from costctl.simulate.inputs import Inputs, Source
 from costctl.simulate.plan import PlannedLever
 from costctl.simulate.price_table import DEFAULT_MINIMUM
@@ -26,27 +26,30 @@ def row_facts(
 ) -> tuple[dict[str, RowFacts], dict[str, str]]:
     """Return what rows tell of each lever that asks them, and where an average had to do."""
     facts, remarks = {}, {}
-    groups = inputs.groups
+    logged, groups = inputs.usage.to_dicts(), inputs.groups
     for lever in planned:
+        single = [groups[number].row_level for number in groups_of(lever, logged)]
+        known = all(single), any(single)
         if lever.cap_tokens is not None:
             facts[lever.name] = _capped(lever.cap_tokens, groups, source.cut(lever.cap_tokens))
-            if not all(group.row_level for group in groups):
-                remarks[lever.name] = (
-                    "where no single requests are stored, the average prompt is capped"
-                )
+            remarks[lever.name] = _remark("", "the average prompt is capped", *known)
         elif lever.order != "flat":
             facts[lever.name] = _ordered(lever, groups, source)
-            if not all(group.row_level for group in groups):
-                remarks[lever.name] = (
-                    "where no single requests are stored, the calls are taken as equal"
-                )
+            remarks[lever.name] = _remark("", "the calls are taken as equal", *known)
         elif lever.lever == "prompt_cache":
-            if all(group.row_level for group in groups):
+            if any(single):
                 facts[lever.name] = _long_prompts(lever, planned, inputs, source)
-                remarks[lever.name] = "prompts are held against the minimum one by one"
-            else:
-                remarks[lever.name] = "average prompts are held against the minimum"
-    return facts, remarks
+            rows = "prompts are held against the minimum one by one"
+            remarks[lever.name] = _remark(rows, "the average prompt is held against it", *known)
+    return facts, {name: remark for name, remark in remarks.items() if remark}
+
+
+def _remark(rows: str, average: str, all_single: bool, any_single: bool) -> str:  # noqa: FBT001
+    """Say what was asked: single requests, or averages where there are none."""
+    parts = [rows] if any_single and rows else []
+    if not all_single:
+        parts.append(f"where no single requests are stored, {average}")
+    return "; ".join(parts)
 
 
 def in_order(planned: Sequence[PlannedLever], order: str) -> list[PlannedLever]:
@@ -98,7 +101,7 @@ def _at_knots(
 def _long_prompts(
     lever: PlannedLever, planned: Sequence[PlannedLever], inputs: Inputs, source: Source
 ) -> RowFacts:
-    """Return how much input stands in long prompts, at the minima and at what shortening makes of them."""
+    """Return how much uncached input long prompts hold, at the minima and at what shortening makes of them."""
     minima = {
         DEFAULT_MINIMUM if value is None else float(value)
         for value in inputs.prices["min_prompt_tokens"].to_list()
@@ -118,7 +121,7 @@ def _long_prompts(
     none = (0.0,) * len(lengths)
     return RowFacts(
         minima=lengths,
-        long=[found.get(group.key, none) for group in inputs.groups],
+        long=[found.get(group.key, none) if group.row_level else None for group in inputs.groups],
         logged_prompt=[_average_prompt(group) for group in inputs.groups],
     )
 

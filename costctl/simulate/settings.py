@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from math import isfinite
 
 from costctl.errors import CostctlError
@@ -14,6 +15,8 @@ NUMBER = re.compile(r"-?(0|[1-9][0-9]*)?(\.[0-9]+)?(?<=[0-9])")
 ARROW = re.compile(r"([1-9][0-9]*)->([0-9]+)")
 MODEL_PREFIX = "model:"
 SHARE_HINT = "did you mean 0.6 or 60%?"
+PERCENT = re.compile(r"[1-9][0-9]?|100")
+DECIMAL_COMMA = re.compile(r"0?,([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ def read_number(text: str, param: Param, place: Place, *, signed: bool = False) 
     value = _plain(text, percent=percent)
     complaint = _complaint(value, unit)
     if value is None or complaint:
-        raise place.wrong(text, complaint or "is no number", _hint(unit))
+        raise place.wrong(text, complaint or "is no number", _hint(unit, text))
     return value
 
 
@@ -67,12 +70,24 @@ def _complaint(value: float | None, unit: Unit) -> str:
     return "is below 0" if value < 0 else ""
 
 
-def _hint(unit: Unit) -> str:
+def _hint(unit: Unit, text: str) -> str:
     if unit in {Unit.SHARE, Unit.SAVED}:
-        return SHARE_HINT
+        return _share_hint(text)
     if unit in {Unit.SIZE, Unit.COUNT}:
         return "write a count such as 100"
     return "write digits, with a point if needed, such as 1.05"
+
+
+def _share_hint(text: str) -> str:
+    """Guess the share that was meant by a percentage without its sign, or with a decimal comma."""
+    comma = DECIMAL_COMMA.fullmatch(text)
+    if comma:
+        share = Decimal(f"0.{comma[1]}")
+    elif PERCENT.fullmatch(text):
+        share = Decimal(text) / 100
+    else:
+        return SHARE_HINT
+    return f"did you mean {share.normalize():f} or {(share * 100).normalize():f}%?"
 
 
 def _saved(text: str, place: Place, *, signed: bool) -> float:

@@ -15,6 +15,8 @@ from costctl.store.rollup_rows import priced_rows_sql
 from costctl.vocabulary import ALL_CLASSES, PROMPT_CLASSES, Query
 
 _PROMPT = " + ".join(PROMPT_CLASSES)
+_TEXT = "input_uncached + cache_read + cache_write"
+"""The part of a prompt that can be cut or cached; audio and images are neither."""
 
 
 def groups(
@@ -51,7 +53,7 @@ def cut_by_cap(
     store: Store, query: Query, cap: int, dims: Sequence[str] = (), also: Sequence[str] = ()
 ) -> dict[GroupKey, int]:
     """Return per group the uncached input that a cap on every prompt removes; buckets have no single prompts."""
-    cut = f"least(input_uncached, greatest(0, ({_PROMPT}) - $cap))"
+    cut = f"least(input_uncached, greatest(0, ({_TEXT}) - $cap))"
     return {
         key: int(values[0])
         for key, values in _over_rows(
@@ -67,10 +69,11 @@ def shares_at_least(
     dims: Sequence[str] = (),
     also: Sequence[str] = (),
 ) -> dict[GroupKey, tuple[float, ...]]:
-    """Return per group the shares of the input that stand in prompts of at least so many tokens, by minimum."""
+    """Return per group the shares of the uncached input in prompts of at least so many tokens, by minimum."""
     values: dict[str, object] = {f"minimum_{n}": minimum for n, minimum in enumerate(minima)}
     shares = ", ".join(
-        f"sum({_PROMPT}) FILTER ({_PROMPT} >= ${name})::DOUBLE / nullif(sum({_PROMPT}), 0)::DOUBLE"
+        f"sum(input_uncached) FILTER ({_TEXT} >= ${name})::DOUBLE "
+        "/ nullif(sum(input_uncached), 0)::DOUBLE"
         for name in values
     )
     return {

@@ -191,6 +191,19 @@ def test_a_wrong_question_is_explained(run, logs: Path, args: list[str], message
     assert not found.stdout
 
 
+def test_a_terminal_is_told_the_command_that_may_save_most(
+    run, logs: Path, prices: Path, monkeypatch
+):
+    monkeypatch.setattr("costctl.cli.breakdown.hint", lambda text, _: told.append(text))
+    told: list[str] = []
+    args = ("breakdown", logs, "--pricing", prices, "--as-of", "2026-11-20")
+    lines = run(*args).stdout.splitlines()
+    assert told[0].startswith(f"next: costctl simulate {logs} ")
+    assert told[0].removeprefix("next: ") in [line.strip() for line in lines]
+    assert "--as-of 2026-11-20 --swap acme-big=acme-big-2" in told[0]
+    assert "will be retired" in lines[lines.index("What stands out:") + 1]
+
+
 def test_insights_name_what_to_try(run, logs: Path, prices: Path):
     text = run("breakdown", logs, "--pricing", prices).stdout
     assert "acme-big-2 is a later model of its family" in text

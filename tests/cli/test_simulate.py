@@ -166,6 +166,10 @@ def test_a_flag_replaces_the_files_levers_of_its_type_where_it_selects(tmp_path,
         (("--cache-hit", "60"), ("--cache-hit", "did you mean 0.6 or 60%?")),
         (("--cache-hit", "0,6"), ("--cache-hit", "did you mean 0.6 or 60%?")),
         (("--cache-hit", "nan"), ("did you mean 0.6 or 60%?",)),
+        (("--cache-hit", "45"), ("did you mean 0.45 or 45%?",)),
+        (("--output-cut", "0,05"), ("did you mean 0.05 or 5%?",)),
+        (("--cache-hit", "RAG_Query=0.6"), ("no usage has endpoint RAG_Query; did you mean rag_query?",)),
+        (("--cache-hit", "model:GPT-4O=0.6"), ("did you mean gpt-4o-2024-05-13?",)),
         (("--cache-hit", "0.6:0.2:0.1"), ("not in order",)),
         (("--cache-hit", "rag_quary=0.6"), ("rag_quary", "did you mean rag_query?")),
         (("--cache-hit", "model:gpt-5=0.6"), ("no usage has model gpt-5",)),
@@ -597,7 +601,7 @@ def test_shortened_prompts_reach_the_minimum_only_if_they_were_longer(run, calls
 def test_no_prompt_is_long_enough(run, tmp_path):
     short = log(tmp_path / "short.jsonl", *(call(n, prompt_tokens=100) for n in range(3)))
     found = run("simulate", short, *NEWER, "--prompt-cache", "0.5")
-    assert "no prompt reaches the minimum of 1,024 tokens" in found.stdout
+    assert "no prompt with uncached input reaches the minimum of 1,024 tokens" in found.stdout
 
 
 def test_where_the_model_has_no_cached_price_caching_says_so(run, calls):

@@ -63,7 +63,7 @@ def test_one_parameter_is_plotted(run, week):
         (("output.cut=0:1:many",), "no range of values"),
         (("output.cut=0:1:1",), "at least two values"),
         (("output.cut=1:0:5",), "at least two values"),
-        (("output.cut=0:2:5",), "did you mean 0.6 or 60%?"),
+        (("output.cut=0:2:5",), "did you mean 0.02 or 2%?"),
         (("output.cut=0:1:3", "output.cut=0:1:3"), "swept twice"),
         (("output.cut=0:1:999999",), "more than 100,000 points"),
         (("output.cut=0:1:999", "output.fixed_usd=0:1:999"), "more than 100,000 points"),
