@@ -174,6 +174,7 @@ class Values:
 
     def _auto(self, value: Value, text: str) -> tuple[str, str]:
         naive = self._zoned(f"try_cast({text} AS TIMESTAMP)", value)
+        comma = self._zoned(f"try_strptime({text}, '%Y-%m-%d %H:%M:%S,%g')", value)
         # Nearly every log writes ISO without a zone or with Z: test for those first, at the price of a few characters.
         plain = f"(length({text}) >= 19 AND {text}[5] = '-' AND NOT regexp_matches(right({text}, 6), '[^0-9.:]'))"
         zoned = f"({text}[5] = '-' AND (regexp_matches({text}, ':.*([zZ]|[+-][0-9:]+|UTC|GMT)$')))"
@@ -187,10 +188,12 @@ class Values:
             f"WHEN contains({text}, '/') THEN "
             + self._zoned(
                 f"coalesce(try_strptime({text}, '%m/%d/%Y, %I:%M:%S.%g %p'), try_strptime({text}, '%m/%d/%Y, %I:%M:%S %p'), "
-                f"try_strptime({text}, '%m/%d/%Y %H:%M:%S'), try_strptime({text}, '%m/%d/%Y'))",
+                f"try_strptime({text}, '%m/%d/%Y %H:%M:%S'), try_strptime({text}, '%m/%d/%Y'), "
+                f"try_strptime({text}, '%Y/%m/%d %H:%M:%S'))",
                 value,
             )
-            + f" ELSE {naive} END"
+            # Python's logging parts the milliseconds by a comma.
+            + f" ELSE coalesce({naive}, {comma}) END"
         )
         return stamp, f"CASE WHEN {zulu} THEN false ELSE NOT ({zoned} OR {number} IS NOT NULL) END"
 
