@@ -7,6 +7,9 @@ REQUEST_LIMIT = 10**12
 
 BUCKET_LIMIT = 10**15
 
+MONEY_LIMIT = 10**12
+"""A cost of more than this is absurd and rejected: its row could not even be added to others."""
+
 PLACEHOLDER_IDS = ("", "auto", "unknown", "-", "none", "null")
 """Logged ids that identify nothing, in any case."""
 

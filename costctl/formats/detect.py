@@ -12,7 +12,18 @@ from costctl.formats.evaluate import found, may_recognise, names_of, recognises
 SAMPLE = 200
 """Records, or lines of a log, that are looked at."""
 
-PAGES = ("data", "records", "result")
+PAGES = (
+    "data",
+    "records",
+    "result",
+    "results",
+    "items",
+    "rows",
+    "logs",
+    "entries",
+    "events",
+    "value",
+)
 """Keys under which an envelope holds its records."""
 
 WRAPPERS = ("response", "body", "message")
@@ -119,7 +130,8 @@ def _vote_in_page(record: object, formats: Sequence[Format], container: str) -> 
     for key, inside in pages:
         items = inside[:SAMPLE] if isinstance(inside, list) else []
         for form in formats if items else ():
-            if any(recognises(form, item, container=container) for item in items):
+            held = [inner for item in items for inner in (item, *_unwrapped(item, form))]
+            if any(recognises(form, item, container=container) for item in held):
                 return form.name, key
     return "", ""
 

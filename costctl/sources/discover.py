@@ -81,15 +81,36 @@ def _expand(text: str, spool: Path, stdin: BinaryIO | None) -> list[Found | Miss
 
 
 def _walk(folder: Path) -> list[Found | Missing]:
-    """Return every file below a folder in a fixed order; hidden entries, our own databases, pipes and sockets are not logs."""
+    """Return every file below a folder in a fixed order; hidden entries, our own databases, pipes and sockets are not logs.
+
+    A link to another folder is followed, unless what it leads to is being walked already.
+    """
     entries: list[Found | Missing] = []
-    for root, folders, names in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
+    walked = {_place(folder)}
+    for root, folders, names in os.walk(folder, followlinks=True):
+        below = {name: Path(root, name) for name in sorted(folders) if not name.startswith(".")}
+        folders[:] = [n for n, path in below.items() if _is_first(path, walked)]
         for name in sorted(names):
             if name.startswith(".") or name.endswith(OWN):
                 continue
             entries += _stat(Path(root, name), named=False)
     return entries
+
+
+def _place(folder: Path) -> tuple[int, int] | None:
+    try:
+        info = folder.stat()
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
+
+
+def _is_first(folder: Path, walked: set[tuple[int, int] | None]) -> bool:
+    """Return whether a folder is met for the first time, and remember it."""
+    place = _place(folder)
+    first = place not in walked
+    walked.add(place)
+    return first
 
 
 def _stat(path: Path, *, named: bool) -> list[Found | Missing]:

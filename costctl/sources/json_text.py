@@ -19,7 +19,8 @@ def values(text: str) -> Iterator[tuple[int, str, str]]:
     in_array = False
     while True:
         at = _white(text, at)
-        if in_array and text[at : at + 1] == ",":
+        # Objects cut out of an array keep their commas.
+        if text[at : at + 1] == ",":
             at = _white(text, at + 1)
         if in_array and text[at : at + 1] == "]":
             in_array, at = False, at + 1

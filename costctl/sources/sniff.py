@@ -147,9 +147,12 @@ def _text_kind(text: str) -> tuple[str, str]:
 def _line_by_line(lines: list[str], *, complete: bool) -> bool:
     """Return whether each line is a value of its own, judging by those that are whole."""
     whole = lines[:-1] if len(lines) > 1 else lines
-    first = lines[0].lstrip()
+    first = lines[0].strip()
     if first.startswith("["):
-        return len(lines) > 1 and any(_is_object(line) for line in lines[1:])
+        array = first == "[" or (first[1:].lstrip().startswith("{") and not _is_value(first))
+        return len(lines) > 1 and not array and any(_is_object(line) for line in lines[1:])
+    if _is_more(first):
+        return False
     if any(_is_object(line) for line in lines):
         return True
     if len(first) <= 2:  # noqa: PLR2004 - `{` or `[` alone begins a pretty-printed value
@@ -159,6 +162,24 @@ def _line_by_line(lines: list[str], *, complete: bool) -> bool:
         or len(whole) == 0
         or not any(line[0] in " \t}" for line in whole[1:] or lines[1:])
     )
+
+
+def _is_value(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_more(line: str) -> bool:
+    """Return whether a line begins with an object that another one, or a comma, follows."""
+    try:
+        value, end = json.JSONDecoder().raw_decode(line)
+    except (ValueError, RecursionError):
+        return False
+    rest = line[end:].lstrip()
+    return isinstance(value, dict) and rest.startswith(("{", ","))
 
 
 def _is_object(line: str) -> bool:
@@ -174,7 +195,7 @@ def _is_object(line: str) -> bool:
 def _delimiter(lines: list[str]) -> str:
     """Return the delimiter if the first line reads as the header of a table, else nothing."""
     header = lines[0]
-    for mark in (",", ";", "\t"):
+    for mark in (",", ";", "\t", "|"):
         names = [name.strip().strip('"') for name in header.split(mark)]
         if len(names) > 1 and all(
             re.fullmatch(r"[A-Za-z_][\w .()\[\]/%@:-]*", name) for name in names if name

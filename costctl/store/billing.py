@@ -3,12 +3,12 @@
 import duckdb
 
 from costctl.formats._base import Expression, Format, Value
-from costctl.record import BILLING
+from costctl.record import BILLING, MONEY_LIMIT
 from costctl.store.compile_paths import Documents
 from costctl.store.compile_stage import document_layers, layer
 from costctl.store.compile_tags import entry, merged_map, tags_of
 from costctl.store.compile_tree import lit
-from costctl.store.compile_values import Values
+from costctl.store.compile_values import MONEY, Values, of_our_time
 
 PLAIN = tuple(
     name for name, _ in BILLING if name not in {"source", "ingest_id", "source_line", "tags"}
@@ -78,7 +78,7 @@ def _columns(
             )
             raw |= {f"x_{name}": stamp, f"said_{name}": said}
             typed[f"c_{name}"] = f"x_{name}"
-            bad.append((f"(said_{name} AND x_{name} IS NULL)", f"{name} is no time"))
+            bad.append((f"(said_{name} AND NOT {of_our_time(f'x_{name}')})", f"{name} is no time"))
             continue
         raw[f"x_{name}"] = values.text(expression)
         typed[f"c_{name}"] = _typed(name, kind)
@@ -90,6 +90,7 @@ def _columns(
                 )
             )
     bad.append(("x_cost IS NULL", "no cost"))
+    bad.append((f"abs(try_cast(x_cost AS {MONEY})) > {MONEY_LIMIT}", "cost is absurd"))
     typed["c_tags"] = _tags(form, values)
     return raw, typed, bad
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from costctl.formats._base import Expression, Format, TokenBlock, Value, Variant
 from costctl.formats.words import OPERATIONS, PROVIDERS, STATUSES
-from costctl.record import BUCKET_LIMIT, BY_NAME, REQUEST_LIMIT
+from costctl.record import BUCKET_LIMIT, BY_NAME, MONEY_LIMIT, REQUEST_LIMIT
 from costctl.store.compile_classes import block_classes, tier
 from costctl.store.compile_tags import entry, fixed_map, merged_map, tags_of
 from costctl.store.compile_tree import lit
-from costctl.store.compile_values import MONEY, NULL_TEXT, Values
+from costctl.store.compile_values import MONEY, NULL_TEXT, Values, of_our_time
 from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
 TRUE_WORDS = "('1', '1.0', 'true', 't', 'yes', 'y', 'hit')"
@@ -93,7 +93,9 @@ class Rows:
             raw[f"n_{name}"] = self._picked(
                 parts, self.values.text(self.form.tokens.counts.get(name, ()))
             )
-            typed[f"i_{name}"] = f"try_cast(n_{name} AS BIGINT)"
+            # An absurd count refuses its record, and must not overflow before it does.
+            number = f"try_cast(n_{name} AS BIGINT)"
+            typed[f"i_{name}"] = f"CASE WHEN {number} BETWEEN 0 AND {limit} THEN {number} END"
             reasons.append((bad_count(f"n_{name}", limit), f"{name} is no count of tokens"))
 
     def _expression(self, name: str) -> tuple[dict[int, Expression], Expression]:
@@ -127,7 +129,7 @@ class Rows:
         parts, base = self._expression(name)
         if name in TIME_COLUMNS:
             self._time(name, parts, base, raw, reasons)
-            typed[f"c_{name}"] = f"t_{name}"
+            typed[f"c_{name}"] = f"CASE WHEN {of_our_time(f't_{name}')} THEN t_{name} END"
             return
         own = self.values.text(base)
         carried = self._carried(name)
@@ -155,7 +157,9 @@ class Rows:
         if name == "occurred_at":
             raw["naive"] = self._picked({n: f[1] for n, f in found.items()}, naive)
         raw[f"said_{name}"] = self._picked({n: f[2] for n, f in found.items()}, said)
-        reasons.append((f"(said_{name} AND t_{name} IS NULL)", f"{name} is no time"))
+        # A program that knows no end writes the beginning of its calendar: no reason to lose the call.
+        bad = f"NOT {of_our_time(f't_{name}')}" if name == "occurred_at" else f"t_{name} IS NULL"
+        reasons.append((f"(said_{name} AND {bad})", f"{name} is no time"))
 
     def _maps(self, typed: dict[str, str]) -> None:
         tags = {n.removeprefix("tags."): self._text_of(n) for n in self._of_map("tags.")}
@@ -251,7 +255,7 @@ def cast(name: str, text: str) -> tuple[str, str]:  # noqa: PLR0911 - one return
     if kind == MONEY:
         return (
             f"try_cast({text} AS {MONEY})",
-            f"({text} IS NOT NULL AND try_cast({text} AS {MONEY}) IS NULL)",
+            f"({text} IS NOT NULL AND NOT coalesce(abs(try_cast({text} AS {MONEY})) <= {MONEY_LIMIT}, false))",
         )
     if name == "provider":
         whens = " ".join(f"WHEN {lit(k)} THEN {lit(v)}" for k, v in PROVIDERS.items())

@@ -48,6 +48,11 @@ class Tree:
             return
         node = self
         for key in keys:
+            if node.json or node._is_other(key):
+                # An object in some records and an array in others is looked up as it is.
+                node.json, node.items = True, None
+                node.nodes.clear()
+                return
             if isinstance(key, int):
                 node.items = node.items or Tree()
                 node = node.items
@@ -57,6 +62,10 @@ class Tree:
                 return
             node = node.nodes.setdefault(key, Tree())
         node.leaf = True
+
+    def _is_other(self, key: str | int) -> bool:
+        """Return whether a key means an array where an object is wanted, or an object where an array is."""
+        return bool(self.nodes) if isinstance(key, int) else self.items is not None
 
     def want_json(self, keys: Keys) -> None:
         """Ask for the JSON at a path, whatever else is wanted below."""

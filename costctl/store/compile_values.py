@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC
 
 from costctl.formats._base import Expression, Path, Predicate, Value
+from costctl.store.compile_identity import EARLIEST, LATEST
 from costctl.store.compile_paths import Documents
 from costctl.store.compile_tree import lit
 
@@ -165,7 +166,7 @@ class Values:
         if value.since is not None:
             base = value.since.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
             since = f" + epoch_us(TIMESTAMP {lit(base)})"
-        return f"make_timestamp({EPOCH[form](text)}{since})", "true" if since else "false"
+        return _moment(f"{EPOCH[form](text)}{since}"), "true" if since else "false"
 
     def _zoned(self, naive: str, value: Value) -> str:
         zone = value.tz or self.tz
@@ -173,6 +174,7 @@ class Values:
 
     def _auto(self, value: Value, text: str) -> tuple[str, str]:
         naive = self._zoned(f"try_cast({text} AS TIMESTAMP)", value)
+        comma = self._zoned(f"try_strptime({text}, '%Y-%m-%d %H:%M:%S,%g')", value)
         # Nearly every log writes ISO without a zone or with Z: test for those first, at the price of a few characters.
         plain = f"(length({text}) >= 19 AND {text}[5] = '-' AND NOT regexp_matches(right({text}, 6), '[^0-9.:]'))"
         zoned = f"({text}[5] = '-' AND (regexp_matches({text}, ':.*([zZ]|[+-][0-9:]+|UTC|GMT)$')))"
@@ -182,20 +184,32 @@ class Values:
         stamp = (
             f"CASE WHEN {zulu} THEN try_cast({text} AS TIMESTAMP) WHEN {text} IS NULL THEN NULL WHEN {plain} THEN {naive} "
             f"WHEN {zoned} THEN try_cast(replace({text}, ' GMT', ' UTC') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
-            f"WHEN {number} IS NOT NULL THEN make_timestamp({_epoch_auto(text)}) "
+            f"WHEN {number} IS NOT NULL THEN {_moment(_epoch_auto(text))} "
             f"WHEN contains({text}, '/') THEN "
             + self._zoned(
                 f"coalesce(try_strptime({text}, '%m/%d/%Y, %I:%M:%S.%g %p'), try_strptime({text}, '%m/%d/%Y, %I:%M:%S %p'), "
-                f"try_strptime({text}, '%m/%d/%Y %H:%M:%S'), try_strptime({text}, '%m/%d/%Y'))",
+                f"try_strptime({text}, '%m/%d/%Y %H:%M:%S'), try_strptime({text}, '%m/%d/%Y'), "
+                f"try_strptime({text}, '%Y/%m/%d %H:%M:%S'))",
                 value,
             )
-            + f" ELSE {naive} END"
+            # Python's logging parts the milliseconds by a comma.
+            + f" ELSE coalesce({naive}, {comma}) END"
         )
         return stamp, f"CASE WHEN {zulu} THEN false ELSE NOT ({zoned} OR {number} IS NOT NULL) END"
 
 
 def _decimal(text: str) -> str:
     return f"try_cast({text} AS DECIMAL(28, 9))"
+
+
+def of_our_time(moment: str) -> str:
+    """Return the test that a time is one that a log can mean, and that whoever shows it can write down."""
+    return f"coalesce({moment} BETWEEN {EARLIEST} AND {LATEST}, false)"
+
+
+def _moment(microseconds: str) -> str:
+    """Return a number as a time, NULL where it is too large to be one: that is one bad record and no bad file."""
+    return f"TRY(make_timestamp({microseconds}))"
 
 
 def _cut(sql: str) -> str:

@@ -83,6 +83,7 @@ class FastLoader:
             duckdb.InvalidInputException,
             duckdb.IOException,
             duckdb.ConversionException,
+            duckdb.OutOfRangeException,
             duckdb.OutOfMemoryException,
         ) as error:
             raise UnfitError(str(error).splitlines()[0]) from error

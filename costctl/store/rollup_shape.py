@@ -19,8 +19,14 @@ TERMS = {
 }
 """Price class -> the tokens that it bills."""
 
-TOKENS = {name: tuple(re.findall(r"n\.(\w+)", tokens)) for name, tokens in TERMS.items()}
-"""Price class -> the columns of tokens that it looks at."""
+_WHOLE = {"cache_write_long": ("cache_write",), "reasoning": ("output",)}
+"""Part of a class -> that class, which may be nothing but that part."""
+
+TOKENS = {
+    name: (*re.findall(r"n\.(\w+)", tokens), *_WHOLE.get(name, ()))
+    for name, tokens in TERMS.items()
+}
+"""Price class -> the columns of tokens that are filled where it is."""
 
 _BELOW_LIST = " OR ".join(f"{name} <> list_{name}" for name in ("request", *TERMS))
 

@@ -94,3 +94,20 @@ def test_the_order_of_files_changes_nothing(run: Callable[..., Any], tmp_path: P
     other = total(run("breakdown", early, late, "--json"))
     assert one == other
     assert one["tokens"]["output"] == 900
+
+
+@pytest.mark.parametrize(
+    ("more", "whole", "part"),
+    [
+        (LONG, "cache_write", "cache_write_long"),
+        ({"output_tokens_details": {"thinking_tokens": 1_000}}, "output", "reasoning"),
+    ],
+)
+def test_a_class_that_is_all_one_part_is_still_counted(
+    run: Callable[..., Any], tmp_path: Path, more: dict[str, Any], whole: str, part: str
+):
+    log = write(tmp_path / "p.jsonl", [line(SONNET, 100, 1_000, **more)])
+    found = total(run("breakdown", log, "--json"))["tokens"]
+    written = more.get("cache_creation_input_tokens", 0)
+    assert found[whole] == found[part] == (written or 1_000)
+    assert found["total"] == 100 + 1_000 + written

@@ -74,6 +74,52 @@ def test_a_row_without_a_model_or_a_time_is_kept_and_unpriced(run, tmp_path):
     assert sum(result["unpriced_reasons"].values()) == 2
 
 
+def test_absurd_numbers_cost_only_their_records(run, tmp_path):
+    absurd: list[tuple[str, object]] = [
+        *(("timestamp", 10**exponent) for exponent in (19, 30, 38)),
+        *(("timestamp", text) for text in ("-5000-01-01T00:00:00Z", "infinity")),
+        *(("prompt_tokens", count) for count in (2**63 - 1, -(2**63), 10**30)),
+        *(("completion_tokens", count) for count in (2**63 - 1, "9" * 40)),
+        *(("estimated_cost_usd", cost) for cost in (10**13, 9.3e18, -(10**18))),
+    ]
+    bad = [record(n + 10, **{name: value}) for n, (name, value) in enumerate(absurd)]
+    write(tmp_path / "a.jsonl", [record(1), *bad, record(2)])
+    found = file_of(run("ingest", "a.jsonl", "--json"))
+    assert (found["new_rows"], found["rejected"], found["error"]) == (2, len(absurd), None)
+    assert total_of(run("breakdown", "--json"))["tokens"]["input_uncached"] == 101 + 102
+
+
+@pytest.mark.parametrize("nanoseconds", [10**29, -(10**29)])
+def test_an_absurd_time_of_a_span_costs_only_that_span(run, tmp_path, nanoseconds):
+    def span(number: int, begin: int) -> dict[str, object]:
+        said = {"gen_ai.operation.name": {"stringValue": "chat"}}
+        said["gen_ai.usage.input_tokens"] = {"intValue": str(number)}
+        return {
+            "traceId": "t",
+            "spanId": f"s{number}",
+            "startTimeUnixNano": begin,
+            "endTimeUnixNano": begin,
+            "attributes": [{"key": key, "value": value} for key, value in said.items()],
+        }
+
+    spans = [span(1, 1793606400 * 10**9), span(2, nanoseconds), span(4, 1793606401 * 10**9)]
+    write(tmp_path / "a.jsonl", [{"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}])
+    found = file_of(run("ingest", "a.jsonl", "--json"))
+    assert (found["error"], found["rejected"]) == (None, 1)
+    assert total_of(run("breakdown", "--json"))["tokens"]["input_uncached"] == 1 + 4
+
+
+def test_an_end_before_all_time_is_no_end(run, tmp_path):
+    answer = {"object": "chat.completion", "id": "c", "created": 1793606400, "model": "gpt-4o"}
+    answer["usage"] = {"prompt_tokens": 7, "completion_tokens": 1}
+    run_ = {"id": "r", "run_type": "llm", "trace_id": "t", "start_time": "2026-11-01T12:00:00"}
+    run_ |= {"end_time": "0001-01-01T00:00:00", "prompt_tokens": 5, "completion_tokens": 1}
+    write(tmp_path / "a.jsonl", [run_, answer])
+    found = file_of(run("ingest", "a.jsonl", "--json"))
+    assert (found["new_rows"], found["rejected"]) == (2, 0)
+    assert total_of(run("breakdown", "--json"))["tokens"]["input_uncached"] == 12
+
+
 def test_invalid_utf8_and_nul_bytes_are_rejected_with_their_lines(run, tmp_path):
     good = json.dumps(record(1)).encode()
     (tmp_path / "a.jsonl").write_bytes(good + b'\n{"a": "\xff"}\n{"a": "\x00"}\n')

@@ -115,7 +115,10 @@ def test_a_clean_log_takes_the_one_pass_way(tmp_path, monkeypatch):
     assert result.new_rows == 50
 
 
-@pytest.mark.parametrize("broken", ["{", "[]", json.dumps({"other": 1})])
+OVERFLOWS = json.dumps(record(90, completion_tokens=-(2**63), prompt_tokens=None))
+
+
+@pytest.mark.parametrize("broken", ["{", "[]", json.dumps({"other": 1}), OVERFLOWS])
 def test_a_few_odd_lines_are_told_apart_from_the_clean_ones(tmp_path, monkeypatch, broken):
     path = write(
         tmp_path / "a.jsonl",

@@ -117,6 +117,44 @@ def test_every_container_and_packing_holds_the_same_calls(run, tmp_path):
         assert totals(run("breakdown", path, "--json")) == totals(result)
 
 
+ONE_EACH = [json.dumps(call) for call in CALLS]
+ARRANGED = {
+    "an array, one object a line": "[\n" + ",\n".join(ONE_EACH) + "\n]\n",
+    "an array, begun on its first line": "[" + ",\n ".join(ONE_EACH) + "]\n",
+    "cut out of an array": ",\n".join(ONE_EACH) + "\n",
+    "one behind the other": "".join(ONE_EACH),
+    "one behind the other, two lines": "".join(ONE_EACH[:3]) + "\n" + "".join(ONE_EACH[3:]) + "\n",
+    "a line of a program, then objects": "[INFO] start\n" + "\n".join(ONE_EACH) + "\n",
+    "in an envelope": json.dumps({"items": CALLS, "total": len(CALLS)}, indent=1),
+    "bars": as_csv("|").decode(),
+}
+
+
+@pytest.mark.parametrize("name", ARRANGED)
+def test_objects_are_found_however_they_are_arranged(run, tmp_path, name):
+    (tmp_path / "log").write_bytes(ARRANGED[name].encode())
+    assert totals(run("breakdown", "log", "--json"))[:2] == (len(CALLS), INPUT)
+
+
+@pytest.mark.parametrize("moment", ["2026-11-01 12:00:09,123", "2026/11/01 12:00:09"])
+def test_a_time_may_be_written_as_programs_write_it(run, tmp_path, moment):
+    write(tmp_path / "log", [record(1, timestamp=moment)])
+    told = json.loads(run("ingest", "log", "--json").stdout)["result"]["files"][0]
+    assert told["first"].startswith("2026-11-01T12:00:09")
+
+
+def test_a_link_to_a_folder_is_followed_and_none_is_followed_in_a_circle(run, tmp_path):
+    logs, elsewhere = tmp_path / "logs", tmp_path / "elsewhere"
+    for folder in (logs, elsewhere):
+        folder.mkdir()
+    write(logs / "a.jsonl", CALLS[:3])
+    write(elsewhere / "b.jsonl", CALLS[3:])
+    (elsewhere / "back").symlink_to(logs)
+    (logs / "here").symlink_to(logs)
+    (logs / "there").symlink_to(elsewhere)
+    assert totals(run("breakdown", "logs", "--json"))[:2] == (len(CALLS), INPUT)
+
+
 def test_any_order_of_files_gives_the_same_rows(run, tmp_path):
     write(tmp_path / "a.jsonl", [record(1), record(1, request_id="auto"), *CALLS[:3]])
     write(tmp_path / "b.jsonl", [*CALLS[2:], record(1, request_id="auto")])
