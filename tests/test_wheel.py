@@ -27,7 +27,7 @@ def test_the_wheel_brings_prices_formats_queries_and_vocabularies(installed: Pat
     brought = {path.relative_to(package).as_posix() for path in package.rglob("*.*")}
     assert "_pricing/providers/openai.yaml" in brought
     assert "formats/lesson_jsonl.yaml" in brought
-    assert "store/migrations/0002.sql" in brought
+    assert {"store/migrations/0002.sql", "store/migrations/0003.sql"} <= brought
     assert "data/o200k_base.tiktoken.xz" in brought
     assert "py.typed" in brought
 

@@ -21,7 +21,7 @@ from costctl.store.compile_paths import Documents
 from costctl.store.compile_rows import UNSTORED, Layers, Rows
 from costctl.store.compile_tree import lit
 from costctl.store.compile_values import NULL_TEXT, Values
-from costctl.store.schema import fits_narrow
+from costctl.store.schema import NARROW
 from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
 CONTENT = (
@@ -227,7 +227,7 @@ def _of_plain_size(columns: Container[str]) -> Iterator[str]:
     if "occurred_at" in columns:
         yield f"occurred_at BETWEEN {EARLIEST} AND {LATEST}"
     if "logged_cost_usd" in columns:
-        yield fits_narrow("logged_cost_usd")
+        yield NARROW.has_room("logged_cost_usd")
 
 
 def _is_rare(name: str) -> bool:

@@ -153,8 +153,10 @@ class Store:
         with self.transaction():
             for _, sql in schema.migrations(before or 0):
                 self.connection.execute(sql)
+            self.connection.execute(schema.usage_tables())
+            origins = self.connection.execute("FROM origins ORDER BY origin").fetchall()
+            self.connection.execute(schema.origin_views(origins))
             if before is None:
-                self.connection.execute(schema.usage_tables())
                 self.connection.execute(
                     "INSERT INTO meta VALUES ('key', ?)", [os.urandom(16).hex()]
                 )
@@ -201,7 +203,7 @@ class Store:
             some = rows[first : first + ROWS_A_STATEMENT]
             source = f"(VALUES {', '.join([f'({places})'] * len(some))}) AS v({', '.join(given)})"
             self.connection.execute(
-                f"INSERT INTO usage_wide ({names}) SELECT {values} FROM {source}",
+                f"INSERT INTO {schema.WIDE.table} ({names}) SELECT {values} FROM {source}",
                 [row[name] for row in some for name in given],
             )
 

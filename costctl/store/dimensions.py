@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from costctl.errors import CostctlError, nearest
 from costctl.record import BY_NAME, MODEL
-from costctl.store.schema import NARROW, WIDE
+from costctl.store.schema import LAYOUTS
 from costctl.vocabulary import DIMENSIONS, Condition, Window
 
 TIME_DIMENSIONS = frozenset({"day", "week", "month", "hour"})
@@ -22,7 +22,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Branch:
-    """One of the two tables behind the view `usage`.
+    """One of the tables behind the view `usage`.
 
     Attributes:
         table: its name.
@@ -56,8 +56,8 @@ class Parameters:
         return f"${name}"
 
 
-NARROW_BRANCH = Branch("usage_narrow", frozenset(column.name for column in NARROW))
-WIDE_BRANCH = Branch("usage_wide", frozenset(column.name for column in WIDE))
+BRANCHES = tuple(Branch(layout.view, layout.names) for layout in LAYOUTS)
+"""The one with the fewest columns first."""
 
 
 def check_dimension(name: str) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 
 from costctl.store.connection import Store
+from costctl.store.schema import LAYOUTS
 
 LEAST_ROWS = 100_000
 """Rows that are read as fast as what could be kept of them."""
@@ -74,9 +75,9 @@ _NAMES = frozenset(f"kept_{number}" for number in range(8))
 
 def _state(store: Store) -> list[int]:
     """Return what no change of the rows leaves as it was: each comes with an ingest of its own."""
+    counts = ", ".join(f"(SELECT count(*) FROM {layout.table})" for layout in LAYOUTS)
     row = store.connection.execute(
-        "SELECT (SELECT coalesce(max(ingest_id), 0) FROM ingests), "
-        "(SELECT count(*) FROM usage_narrow), (SELECT count(*) FROM usage_wide)"
+        f"SELECT (SELECT coalesce(max(ingest_id), 0) FROM ingests), {counts}"
     ).fetchone()
     return [int(value) for value in row or ()]
 

@@ -17,8 +17,9 @@ from costctl.store.connection import Store
 from costctl.store.counting import Counter, count_staged
 from costctl.store.loading_direct import DirectStage, direct_select
 from costctl.store.macros import macros_for
-from costctl.store.merge import TABLES, Merge, Settled
+from costctl.store.merge import Merge, Settled
 from costctl.store.readers import LONGEST, Part
+from costctl.store.schema import LAYOUTS
 
 _REFUSED = "SELECT ingest_id, rn, reason FROM staged WHERE kind = 'rejected' ORDER BY 1, 2, sub"
 _COUNTS = """
@@ -200,9 +201,9 @@ class Loader:
 
     def forget_staged(self) -> None:
         """Drop the rows that what is staged has brought earlier."""
-        for table in TABLES:
+        for layout in LAYOUTS:
             self.connection.execute(
-                f"DELETE FROM {table} WHERE event_key IN (SELECT event_key FROM staged WHERE kind = 'row')"
+                f"DELETE FROM {layout.table} WHERE event_key IN (SELECT event_key FROM staged WHERE kind = 'row')"
             )
 
     def settle(self, statement: Statement, parts: Sequence[Part], source: str) -> dict[int, Loaded]:

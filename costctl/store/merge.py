@@ -6,12 +6,11 @@ import duckdb
 
 from costctl.record import BY_NAME, PROVENANCE, USAGE
 from costctl.store.origins import origin_of
-from costctl.store.schema import NARROW_MADE, fits_narrow
+from costctl.store.schema import LAYOUTS, PARENT_KEYS, Layout
 from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
 SUMMED = ("requests", *TOKEN_CLASSES, *OF_WHICH, "logged_cost_usd", "logged_cost")
 ORDER = "seq, rn, sub"
-TABLES = ("narrow_rows", "usage_wide")
 DEEPEST = 100
 """Records of a tree that may enclose each other."""
 
@@ -102,7 +101,7 @@ class Merge:
             "WITH RECURSIVE up(id) AS ("
             "(SELECT leaf_parent FROM staged WHERE kind = 'row' AND leaf_parent IS NOT NULL "
             f"UNION SELECT leaf_id FROM staged WHERE {self._key_of('leaf_id')} IN "
-            "(SELECT parent_key FROM usage_wide WHERE parent_key IS NOT NULL)) "
+            f"({PARENT_KEYS})) "
             "UNION SELECT s.leaf_parent FROM up JOIN staged s ON s.leaf_id = up.id WHERE s.leaf_parent IS NOT NULL"
             ") SELECT id FROM up)",
             {"scope": self.leaf},
@@ -152,7 +151,7 @@ class Merge:
     def _known(self, listed: str) -> str:
         """Return the rows of the store that have a key of what is staged; a store without any costs no plan."""
         some = self.connection.execute(
-            f"SELECT {' OR '.join(f'EXISTS (FROM {table})' for table in TABLES)}"
+            f"SELECT {' OR '.join(f'EXISTS (FROM {layout.table})' for layout in LAYOUTS)}"
         ).fetchone()
         if some and some[0]:
             return (
@@ -237,28 +236,33 @@ class Merge:
             "SELECT count(*) FROM folded SEMI JOIN known USING (event_key)"
         ).fetchone()
         if has and has[0]:
-            for table in TABLES:
-                self.connection.execute(f"DELETE FROM {table} WHERE {replaced}")
-        odd = " OR ".join(self._too_wide())
-        found = self.connection.execute(
-            f"SELECT coalesce(bool_or({odd}), false) FROM folded"
-        ).fetchone()
-        if found and found[0]:
-            self._insert("usage_wide", [c.name for c in USAGE])
-        else:
-            self._insert("narrow_rows", ["origin", "ingest_id", *NARROW_MADE])
+            for layout in LAYOUTS:
+                self.connection.execute(f"DELETE FROM {layout.table} WHERE {replaced}")
+        self._insert(self._smallest())
 
-    def _too_wide(self) -> list[str]:
-        """Return the tests of what a narrow row has no room for: anything rare, a source of its own, a dollar."""
-        rare = [n for n in self.columns if not BY_NAME[n].common]
+    def _smallest(self) -> Layout:
+        """Return the first layout that has room for everything that the rows say."""
+        *smaller, last = LAYOUTS
+        return next((layout for layout in smaller if not self._overflows(layout)), last)
+
+    def _overflows(self, layout: Layout) -> bool:
+        # A question that ends at the first such row: of nested logs nearly every row is one.
+        odd = " OR ".join(self._too_much_for(layout))
+        found = self.connection.execute(f"SELECT EXISTS (FROM folded WHERE {odd})").fetchone()
+        return bool(found and found[0])
+
+    def _too_much_for(self, layout: Layout) -> list[str]:
+        """Return the tests of what a row has no room for: other columns, a source of its own, too high a cost."""
+        rare = [n for n in self.columns if n not in layout.names]
         tests = [f"{n} IS DISTINCT FROM {BY_NAME[n].default}" for n in rare]
-        if "source" in self.columns:
+        if layout.by_origin and "source" in self.columns:
             tests.append("source IS NOT NULL")
         if "logged_cost_usd" in self.columns:
-            tests.append(f"NOT {fits_narrow('logged_cost_usd')}")
+            tests.append(f"NOT {layout.has_room('logged_cost_usd')}")
         return tests or ["false"]
 
-    def _insert(self, table: str, names: list[str]) -> None:
+    def _insert(self, layout: Layout) -> None:
+        names = layout.stored
         parts = []
         for name in names:
             if name in {"ingest_id", "event_key"}:
@@ -276,15 +280,15 @@ class Merge:
             else:
                 parts.append(BY_NAME[name].default)
         self.connection.execute(
-            f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(parts)} FROM folded",
+            f"INSERT INTO {layout.table} ({', '.join(names)}) SELECT {', '.join(parts)} FROM folded",
             {name: text for name, text in self.names.items() if name in names},
         )
 
     def _drop_parents(self) -> None:
         """A stored call that encloses another stored one, read in another run, is no call of its own."""
-        for table in TABLES:
+        for layout in LAYOUTS:
             self.connection.execute(
-                f"DELETE FROM {table} WHERE event_key IN (SELECT parent_key FROM usage_wide WHERE parent_key IS NOT NULL)"
+                f"DELETE FROM {layout.table} WHERE event_key IN ({PARENT_KEYS})"
             )
 
 

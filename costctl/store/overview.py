@@ -1,18 +1,11 @@
 """What a store holds: spans, days without usage, ingests and rejected lines."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from typing import NamedTuple
 
 from costctl.store.connection import Store
-from costctl.store.dimensions import (
-    NARROW_BRANCH,
-    WIDE_BRANCH,
-    Branch,
-    Parameters,
-    filters,
-    time_expression,
-)
+from costctl.store.dimensions import BRANCHES, Branch, Parameters, filters, time_expression
 from costctl.vocabulary import Query, Window
 
 _QUARTER = "time_bucket(INTERVAL 15 MINUTE, occurred_at)"
@@ -21,17 +14,17 @@ _QUARTER = "time_bucket(INTERVAL 15 MINUTE, occurred_at)"
 def hide_after(store: Store, as_of: datetime) -> int:
     """Leave rows at or after a moment out of every question from now on, and return how many there are."""
     run = store.connection.execute
-    # The view has every column of both tables, and takes several times as long to plan.
+    # The view has every column of all tables, and takes several times as long to plan.
     counted = "(SELECT count(*) FROM {} WHERE occurred_at >= $as_of)"
-    both = " + ".join(counted.format(table) for table in ("usage_narrow", "usage_wide"))
-    found = run(f"SELECT {both}", {"as_of": as_of}).fetchone()
+    total = " + ".join(counted.format(branch.table) for branch in BRANCHES)
+    found = run(f"SELECT {total}", {"as_of": as_of}).fetchone()
     late = int(found[0]) if found else 0
     if not late:
         return 0
     store.hides = True
     row = run("SELECT current_database()").fetchone()
     database = str(row[0] if row else "").replace('"', '""')
-    for table in ("usage_narrow", "usage_wide"):
+    for table in (branch.table for branch in BRANCHES):
         # A temp view stands before the table of its name. It takes no parameters, but a moment is digits and signs.
         run(
             f'CREATE TEMP VIEW {table} AS SELECT * FROM "{database}".main.{table} '
@@ -47,16 +40,15 @@ def holes(
 
     `days` are the scope's days with usage, where they are known already.
     """
-    branches = (NARROW_BRANCH, WIDE_BRANCH)
-    known = set(days) if days is not None else _all_days(store, branches, query)
+    known = set(days) if days is not None else _all_days(store, query)
     missing = tuple(_between(min(known), max(known), known)) if known else ()
     if query.window == Window():
         return missing, 0
-    return missing, sum(_undated(store, branch, query) for branch in branches)
+    return missing, sum(_undated(store, branch, query) for branch in BRANCHES)
 
 
-def _all_days(store: Store, branches: Sequence[Branch], query: Query) -> set[date]:
-    return {day for branch in branches for day in _days(store, branch, query)}
+def _all_days(store: Store, query: Query) -> set[date]:
+    return {day for branch in BRANCHES for day in _days(store, branch, query)}
 
 
 def _days(store: Store, branch: Branch, query: Query) -> list[date]:

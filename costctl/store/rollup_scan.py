@@ -2,15 +2,13 @@
 
 import re
 from dataclasses import replace
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from costctl.record import BY_NAME
 from costctl.store.connection import Store
 from costctl.store.dimensions import (
-    NARROW_BRANCH,
+    BRANCHES,
     TIME_DIMENSIONS,
-    WIDE_BRANCH,
     Branch,
     Parameters,
     check_dimension,
@@ -22,47 +20,36 @@ from costctl.store.kept import keep, kept
 from costctl.store.rollup_columns import KEY_COLUMNS, Grain, Slot, price_columns, prompt_size
 from costctl.vocabulary import ALL_CLASSES, Query
 
-
-class Held(NamedTuple):
-    """What the tables hold, so that a query leaves out what nobody logged.
-
-    Attributes:
-        narrow, wide: the table has rows.
-        columns: of the wide table, that have values besides their defaults.
-        billed: every row of the narrow table is billable.
-    """
-
-    narrow: bool
-    wide: bool
-    columns: frozenset[str]
-    billed: bool = False
-
+Held = tuple[Branch, ...]
+"""The tables that have rows, each without columns that hold nothing but defaults: a query leaves out what nobody logged."""
 
 _STORED = frozenset(BY_NAME)
 _OPTIONAL = (*KEY_COLUMNS, "units", "assumed", "prompt_tokens_from", "ended_at")
 
 
 def held(store: Store) -> Held:
-    """Look which tables have rows, and which rare columns have values."""
-    run = store.connection.execute
-    narrow, billed, wide = run(
-        "SELECT EXISTS (FROM usage_narrow), "
-        # Two questions that the engine answers from its notes on each part of the table.
-        "NOT EXISTS (FROM usage_narrow WHERE billable = false) "
-        "AND NOT EXISTS (FROM usage_narrow WHERE billable IS NULL), EXISTS (FROM usage_wide)"
-    ).fetchone() or (False, False, False)
-    columns = _filled(store) if wide else frozenset()
-    return Held(bool(narrow), bool(wide), columns, bool(billed))
+    """Look which tables have rows, and which of their columns have values."""
+    some = ", ".join(f"EXISTS (FROM {branch.table})" for branch in BRANCHES)
+    row = store.connection.execute(f"SELECT {some}").fetchone() or ()
+    filled = [branch for branch, has_rows in zip(BRANCHES, row, strict=True) if has_rows]
+    return tuple(_only_filled(store, branch) for branch in filled)
 
 
-def _filled(store: Store) -> frozenset[str]:
-    """Return the rare columns of the wide table that have values."""
-    counts = ", ".join(f"count({name}) > 0" for name in _OPTIONAL)
-    row = store.connection.execute(
-        f"SELECT count(*) FILTER (granularity = 'bucket') > 0, {counts} FROM usage_wide"
-    ).fetchone()
-    names = ("granularity", *_OPTIONAL)
-    return frozenset(name for name, some in zip(names, row or (), strict=True) if some)
+def _only_filled(store: Store, branch: Branch) -> Branch:
+    """Return a table without the columns in which it has nothing but defaults."""
+    if branch is BRANCHES[0]:
+        # Every source fills its columns. Two questions that the engine answers from its notes on each part of the table.
+        exists = f"EXISTS (FROM {branch.table} WHERE billable"
+        tests = {"billable": f"{exists} = false) OR {exists} IS NULL)"}
+        source = ""
+    else:
+        tests = {name: f"count({name}) > 0" for name in _OPTIONAL}
+        tests["granularity"] = "count(*) FILTER (granularity = 'bucket') > 0"
+        tests = {name: test for name, test in tests.items() if name in branch.columns}
+        source = f" FROM {branch.table}"
+    row = store.connection.execute(f"SELECT {', '.join(tests.values())}{source}").fetchone() or ()
+    empty = {name for name, some in zip(tests, row, strict=True) if not some}
+    return replace(branch, columns=branch.columns - empty)
 
 
 def coarse_grain(query: Query) -> Grain:
@@ -97,13 +84,10 @@ _ahead: WeakKeyDictionary[Store, tuple[Query, Held]] = WeakKeyDictionary()
 def scan(store: Store, query: Query, grain: Grain, found: Held) -> None:
     """Make the temp table `rolled`: one row a group, `d0`, `d1`, ... being the dimensions asked for."""
     parameters = Parameters()
-    selects = [
-        _branch(branch, query, grain, found, parameters)
-        for branch, filled in ((NARROW_BRANCH, found.narrow), (WIDE_BRANCH, found.wide))
-        if filled
-    ]
     # Without any row there is still a table: an empty one.
-    body = " UNION ALL ".join(selects) or _branch(NARROW_BRANCH, query, grain, found, parameters)
+    body = " UNION ALL ".join(
+        _branch(branch, query, grain, parameters) for branch in found or BRANCHES[:1]
+    )
     sql = f"SELECT row_number() OVER () AS group_id, * FROM ({body})"
     make = "CREATE OR REPLACE TEMP TABLE rolled AS"
     made = kept(store, sql, parameters.values)
@@ -114,19 +98,18 @@ def scan(store: Store, query: Query, grain: Grain, found: Held) -> None:
         keep(store, sql, parameters.values, "rolled")
 
 
-def _branch(branch: Branch, query: Query, grain: Grain, found: Held, parameters: Parameters) -> str:
+def _branch(branch: Branch, query: Query, grain: Grain, parameters: Parameters) -> str:
     """Return the query over one table: what it stores is grouped, constants are added afterwards."""
-    seen = _only_filled(branch, found)
     keys: dict[str, str] = {}
     outer = [
         f"{_typed(name, _grouped(expression, keys))} AS {name}"
-        for name, expression in price_columns(seen, grain, parameters).items()
+        for name, expression in price_columns(branch, grain, parameters).items()
     ]
     outer += [
-        f"{_dimension(name, query, keys, seen, parameters)} AS d{number}"
+        f"{_dimension(name, query, keys, branch, parameters)} AS d{number}"
         for number, name in enumerate(query.by)
     ]
-    measures = _measures(seen)
+    measures = _measures(branch)
     outer += [name if "(" in sql else f"{sql} AS {name}" for name, sql in measures.items()]
     inner = [f"{expression} AS {alias}" for expression, alias in keys.items()]
     inner += [f"{sql} AS {name}" for name, sql in measures.items() if "(" in sql]
@@ -139,14 +122,6 @@ def _branch(branch: Branch, query: Query, grain: Grain, found: Held, parameters:
 
 def _typed(name: str, expression: str) -> str:
     return f"CAST({expression} AS TIMESTAMP)" if name == "slot" else expression
-
-
-def _only_filled(branch: Branch, found: Held) -> Branch:
-    """Return the table without the columns in which it has nothing but defaults."""
-    if branch is NARROW_BRANCH:
-        return replace(branch, columns=branch.columns - {"billable"}) if found.billed else branch
-    rare = {*_OPTIONAL, "granularity"} - found.columns
-    return replace(branch, columns=branch.columns - rare)
 
 
 def _grouped(expression: str, keys: dict[str, str]) -> str:
@@ -202,20 +177,16 @@ def _where(summed: str, column: str, condition: str, branch: Branch) -> str:
 
 def rows_sql(query: Query, found: Held, parameters: Parameters) -> str:
     """Return the query for single rows with the columns of `rolled`, and `event_key`."""
-    selects = [
-        _single(branch, query, found, parameters)
-        for branch, filled in ((NARROW_BRANCH, found.narrow), (WIDE_BRANCH, found.wide))
-        if filled
-    ]
-    return " UNION ALL ".join(selects) or _single(NARROW_BRANCH, query, found, parameters)
+    return " UNION ALL ".join(
+        _single(branch, query, parameters) for branch in found or BRANCHES[:1]
+    )
 
 
-def _single(branch: Branch, query: Query, found: Held, parameters: Parameters) -> str:
-    seen = _only_filled(branch, found)
-    keys = price_columns(seen, Grain(Slot.EXACT), parameters)
-    keys["step"] = prompt_size(seen)
+def _single(branch: Branch, query: Query, parameters: Parameters) -> str:
+    keys = price_columns(branch, Grain(Slot.EXACT), parameters)
+    keys["step"] = prompt_size(branch)
     columns = [f"{expression} AS {name}" for name, expression in keys.items()]
-    columns += [f'{seen.column(name)} AS "{name}"' for name in ALL_CLASSES]
+    columns += [f'{branch.column(name)} AS "{name}"' for name in ALL_CLASSES]
     counted = "requests" in branch.columns
     columns += [
         "event_key",
@@ -224,7 +195,7 @@ def _single(branch: Branch, query: Query, found: Held, parameters: Parameters) -
         f"{'CAST(requests IS NULL AS INTEGER)' if counted else '0'} AS uncounted",
     ]
     columns += [
-        f"{_of_row(name, query, seen, parameters)} AS d{number}"
+        f"{_of_row(name, query, branch, parameters)} AS d{number}"
         for number, name in enumerate(query.by)
     ]
     kept = filters(branch, query.window, query.where, query.tz, parameters)

@@ -37,7 +37,9 @@ def test_ten_killed_ingests_leave_a_store_that_a_last_one_completes(tmp_path, ca
     (tmp_path / "logs").mkdir()
     for file in range(FILES):
         first = file * ROWS
-        rows = (record(first + n, status="error" if n % 7 == 0 else None) for n in range(ROWS))
+        # What is odd about a record decides the table of its file's odd rows.
+        odd = {"status": "error"} if file % 2 else {"team": "search"}
+        rows = (record(first + n, **odd if n % 7 == 0 else {}) for n in range(ROWS))
         write(tmp_path / "logs" / f"{file}.jsonl", rows)
     whole = tmp_path / "whole.duckdb"
     begun = time.monotonic()

@@ -1,0 +1,3 @@
+-- `nested_rows` comes between `narrow_rows` and `usage_wide`, with the columns that nested logs often fill; the view `usage_nested`
+-- gives its rows the two texts of their origin. The program makes both from the record, in old databases too, where rows stay
+-- in the table in which they are.
