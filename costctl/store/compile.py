@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from costctl.formats._base import Format, Identity
 from costctl.record import BY_NAME, PLACEHOLDER_IDS, PROVENANCE, USAGE
+from costctl.store.compile_direct import read_directly
 from costctl.store.compile_identity import (
     BREAK,
     EARLIEST,
@@ -70,6 +71,8 @@ def compile_format(form: Format, *, tz: str = "UTC", direct: bool = False) -> St
             format asks for more.
     """
     documents = Documents(form, direct=direct)
+    if direct:
+        read_directly(documents)
     values = Values(documents, form.constants.get("tz", tz))
     rows = Rows(form, values)
     layers = rows.layers()

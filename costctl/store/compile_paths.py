@@ -6,7 +6,7 @@ from copy import copy
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import TypeVar
 
-from costctl.formats._base import Format, Path, Predicate, SumKeys
+from costctl.formats._base import Format, Path, Predicate
 from costctl.store.compile_tree import Keys, Tree, lit, pointer, quoted
 
 Kind = TypeVar("Kind")
@@ -14,10 +14,10 @@ Kind = TypeVar("Kind")
 
 def paths_in(value: object) -> Iterator[Path]:
     """Yield every path below a declaration."""
-    return _in(value, Path)
+    return declared(value, Path)
 
 
-def _in(value: object, kind: type[Kind], *, told: bool = False) -> Iterator[Kind]:
+def declared(value: object, kind: type[Kind], *, told: bool = False) -> Iterator[Kind]:
     """Yield what is of a kind below a declaration; `told` leaves out of what only is asked whether it is filled."""
     if isinstance(value, kind):
         yield value
@@ -25,7 +25,7 @@ def _in(value: object, kind: type[Kind], *, told: bool = False) -> Iterator[Kind
         return
     else:
         for inner in _below(value):
-            yield from _in(inner, kind, told=told)
+            yield from declared(inner, kind, told=told)
 
 
 def _below(value: object) -> Iterable[object]:
@@ -69,6 +69,12 @@ class Document:
         """Return the elements of an array as a list of JSON, None where the struct does not have them."""
         return self._leaf(keys) if self.tree.holds_list(keys) else None
 
+    def structs(self, keys: Keys) -> str | None:
+        """Return the elements of an array as a list of structs, None where a reader does not give them so."""
+        node = self.tree.at(keys)
+        held = self.direct and node is not None and node.items is not None and node.items.nodes
+        return self._leaf(keys) if held else None
+
     def value(self, keys: Keys) -> str:
         """Return the JSON at a path as SQL."""
         if self.direct:
@@ -110,13 +116,15 @@ class Document:
 
 
 class Documents:
-    """The documents of a format, outermost first: the line, what a wrapper holds, each exploded level."""
+    """The documents of a format, outermost first: the line, what a wrapper holds, each exploded level.
+
+    Attributes:
+        asked: what of the format is looked up in a record.
+        unsure: tests, as SQL, of what the parts of a record that a reader gives cannot tell.
+    """
 
     def __init__(self, form: Format, *, direct: bool = False) -> None:
-        """Declare the documents of a format; `direct` if the reader shall give the line as a struct.
-
-        Raises `NeedsWholeError` where it cannot.
-        """
+        """Declare the documents of a format; `direct` if `read_directly` shall have the reader give them as structs."""
         self.form = form
         self.unsure: list[str] = []
         names = ["0", *(str(number) for number, _ in enumerate(form.explode, start=1))]
@@ -127,38 +135,12 @@ class Documents:
         self.parsed: list[Document] = []
         self._declare_parsed()
         rows = (form.row, form.tokens, form.variants, form.keep, form.skip, form.carry)
-        asked = (*rows, form.identity, form.leaf, form.changed, form.text, form.tags)
-        for path in paths_in(asked):
+        self.asked = (*rows, form.identity, form.leaf, form.changed, form.text, form.tags)
+        for path in paths_in(self.asked):
             self._want(path)
-        for level, explode in zip(self.levels, form.explode, strict=False):
-            level.tree.want_list(explode.path.keys)
-        if direct:
-            self._read_directly(asked)
-
-    def _read_directly(self, asked: tuple[object, ...]) -> None:
-        """Have the reader give the line as a struct, with JSON where it is wanted whole and in parts, or by its keys."""
-        if len(self.levels) > 1:
-            raise NeedsWholeError
-        line = self.levels[0]
-        line.direct = True
-        itself = self.form.recognise if self.form.unwrap else None
-        for path in paths_in((asked, itself)):
-            line.tree.want(self._in_line(path), arrays=True)
-        whole = [a.list for a in self.form.attributes.values()]
-        whole += [summed.path for summed in _in(asked, SumKeys)]
-        for path in _in(asked, Path, told=True):
-            node = line.tree.at(self._in_line(path))
-            if node is not None and node.leaf and node.inner:
-                whole.append(path)
-        for path in whole:
-            line.tree.want_json(self._in_line(path))
-
-    def _in_line(self, path: Path) -> Keys:
-        """Return a path within the line itself, nothing if it is elsewhere."""
-        if any(isinstance(key, int) and key < 0 for key in path.keys):
-            raise NeedsWholeError
-        found = self.locate(path) if not path.attributes else None
-        return found[1] if found and found[0] is self.levels[0] else ()
+        if not direct:
+            for level, explode in zip(self.levels, form.explode, strict=False):
+                level.tree.want_list(explode.path.keys)
 
     def from_level(self, number: int) -> "Documents":
         """Return the same documents with a given level as the record."""
@@ -204,13 +186,20 @@ class Documents:
     def text(self, path: Path) -> str:
         """Return the text at a path as SQL."""
         if path.attributes:
-            return f"nullif({attributes_column(path.attributes)}[{lit(str(path.keys[0]))}], '')"
+            return f"nullif({self._entry(path)}, '')"
         found = self.locate(path)
         if not found:
             return "CAST(NULL AS VARCHAR)"
         raw = found[0].text(found[1])
         parsed = self._parsed_at(*found)
         return f"coalesce(CAST(d_{parsed.name} AS VARCHAR), plain_text({raw}))" if parsed else raw
+
+    def _entry(self, path: Path) -> str:
+        """Return the value of a name in a keyed list: the sum of all its entries, or what the first one has."""
+        column, name = attributes_column(path.attributes), lit(str(path.keys[0]))
+        if self.form.attributes[path.attributes].typed == "sum":
+            return f"{column}[{name}]"
+        return f"{column}.v[list_position({column}.k, {name})]"
 
     def _parsed_at(self, outer: Document, keys: Keys) -> Document | None:
         """Return the document that a path's own text is parsed into."""
@@ -242,12 +231,12 @@ class Documents:
         if self.levels[0].direct:
             raise NeedsWholeError
         if path.attributes:
-            return f"({attributes_column(path.attributes)}[{lit(str(path.keys[0]))}] IS NOT NULL)"
+            return f"({self._entry(path)} IS NOT NULL)"
         return f"({self.value(path)} IS NOT NULL)"
 
 
 def attributes_column(prefix: str) -> str:
-    """Return the column that holds a keyed list as a map."""
+    """Return the column that holds a keyed list: the sums as a map, or a struct of its names `k` and values `v`."""
     return quoted("a_" + prefix)
 
 

@@ -1,21 +1,19 @@
 """The statement that reads any record of a format, layer by layer, with line numbers, refusals and skips."""
 
-from costctl.formats._base import Attributes, Expression, Format
+from costctl.formats._base import Expression, Format
 from costctl.store.compile import Statement, bare
 from costctl.store.compile_paths import (
     Document,
     Documents,
     NeedsWholeError,
-    attributes_column,
     structure,
 )
 from costctl.store.compile_tree import lit, pointer, quoted
+from costctl.store.compile_unfold import exploded, keyed_lists
 from costctl.store.compile_values import Values
 
 COPY_PAUSE = 1_000_000
 """Microseconds between two records that nobody writes in one go."""
-
-OTLP = '{"stringValue":"VARCHAR","intValue":"VARCHAR","doubleValue":"VARCHAR","boolValue":"VARCHAR","arrayValue":"JSON","kvlistValue":"JSON"}'
 
 
 def stage_select(
@@ -82,7 +80,7 @@ def _structs(documents: Documents, source: str) -> str:
     names = [quoted(name) for name in documents.levels[0].tree.nodes]
     if not names:
         raise NeedsWholeError
-    documents.unsure.append("nothing")
+    documents.unsure += ["nothing", *(f"amiss_{inner.name}" for inner in documents.levels[1:])]
     if documents.form.unwrap:
         documents.unsure.append(f"NOT ({_itself(documents.form, documents)})")
     nothing = " AND ".join(f"{name} IS NULL" for name in names)
@@ -116,7 +114,9 @@ def document_layers(form: Format, documents: Documents, ctes: list[str]) -> str:
         if level.name == "w":
             last = _unwrapped(form, documents, ctes, last, number)
         elif level.name != "u" and number > 0:
-            last = _exploded(form, documents, ctes, last, number)
+            outer = documents.levels[number - 1]
+            ctes += exploded(form.explode[number - 1], outer, level, last)
+            last = f"e{level.name}"
         if not level.direct:
             last = layer(ctes, f"s{level.name}", last, {f"s_{level.name}": structure(level)})
         for parsed in _parsed_of(documents, level):
@@ -125,7 +125,7 @@ def document_layers(form: Format, documents: Documents, ctes: list[str]) -> str:
         # What is asked of an enclosing document is asked before it is unfolded: once, not once for each of its parts.
         asked = _line_tests(form, documents) if number == 0 else {}
         climbs = len(documents.levels) - 1 - number
-        last = layer(ctes, f"a{level.name}", last, asked | _attributes(documents, climbs))
+        last = layer(ctes, f"a{level.name}", last, asked | keyed_lists(documents, climbs))
     return last
 
 
@@ -181,57 +181,6 @@ def _itself(form: Format, documents: Documents) -> str:
     return " OR ".join(known) or "false"
 
 
-def _exploded(form: Format, documents: Documents, ctes: list[str], last: str, number: int) -> str:
-    """Unfold an array to its elements, and an object to its values; a record without either stays or vanishes."""
-    outer, level = documents.levels[number - 1], documents.levels[number]
-    explode = form.explode[number - 1]
-    array = outer.value(explode.path.keys)
-    found = f"json_transform({array}, '[\"JSON\"]')"
-    none = "[CAST(NULL AS JSON)]"
-    alone = f"[d_{outer.name}]" if explode.or_self else none
-    inside = f"[{array}]" if explode.or_self else f"json_extract({array}, '$.*')"
-    items = (
-        f"CASE json_type({array}) WHEN 'ARRAY' THEN CASE WHEN len({found}) > 0 THEN {found} ELSE {none} END "
-        f"WHEN 'OBJECT' THEN CASE WHEN len({inside}) > 0 THEN {inside} ELSE {none} END ELSE {alone} END"
-    )
-    known = outer.elements(explode.path.keys)
-    if known is not None:
-        # An array has been parsed with the document; only what is none is looked at again.
-        items = f"CASE WHEN {known} IS NULL THEN {items} WHEN len({known}) > 0 THEN {known} ELSE {none} END"
-    last = layer(ctes, f"i{level.name}", last, {f"items_{level.name}": items})
-    ctes.append(
-        f"e{level.name} AS (SELECT * EXCLUDE (sub), unnest(items_{level.name}) AS d_{level.name}, "
-        f"sub * 1000000 + generate_subscripts(items_{level.name}, 1) AS sub FROM {last})"
-    )
-    return f"e{level.name}"
-
-
-def _attributes(documents: Documents, climbs: int) -> dict[str, str]:
-    """Return the keyed lists of the documents that so many steps up lead to, as maps."""
-    return {
-        attributes_column(name): _attribute_map(documents, a)
-        for name, a in documents.form.attributes.items()
-        if a.list.up == climbs
-    }
-
-
-def _attribute_map(documents: Documents, attributes: Attributes) -> str:
-    source = documents.value(attributes.list)
-    if attributes.typed == "otlp":
-        shape = f'[{{"{attributes.key}":"VARCHAR","{attributes.value}":{OTLP}}}]'
-        value = (
-            f"coalesce(e.{attributes.value}.stringValue, e.{attributes.value}.intValue, e.{attributes.value}.doubleValue, "
-            f"e.{attributes.value}.boolValue, CAST(e.{attributes.value}.arrayValue AS VARCHAR))"
-        )
-    else:
-        shape = f'[{{"{attributes.key}":"VARCHAR","{attributes.value}":"VARCHAR"}}]'
-        value = f"e.{attributes.value}"
-    pairs = f"list_transform(json_transform({source}, {lit(shape)}), lambda e: {{'k': e.{attributes.key}, 'v': {value}}})"
-    # Few records have some of these lists: the others shall cost nothing.
-    kind = "sum_map" if attributes.typed == "sum" else "first_map"
-    return f"CASE WHEN {source} IS NOT NULL THEN {kind}({pairs}) END"
-
-
 def _copies(statement: Statement) -> list[dict[str, str]]:
     """Return whether a record is another file's: what stands before the first pause of a file that begins so."""
     copies = statement.form.copies
@@ -252,7 +201,7 @@ def _tests(statement: Statement) -> dict[str, str]:
     """Return whether a record is a call, and where it stands in a tree of records."""
     form, values, documents = statement.form, statement.values, statement.documents
     line = documents.levels[-1]
-    kept = ["is_object" if line.direct else f"d_{line.name} IS NOT NULL"]
+    kept = [f"{'s' if line.direct else 'd'}_{line.name} IS NOT NULL"]
     if form.lines is not None:
         kept.append("of_format")
     if form.keep is not None:

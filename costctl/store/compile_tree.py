@@ -75,6 +75,32 @@ class Tree:
             node.json, node.items = True, None
             node.nodes.clear()
 
+    def want_entries(self, keys: Keys, entry: "Tree") -> None:
+        """Ask for parts of each entry of a list; for the JSON of the list where more of it is wanted."""
+        before = self.at(keys)
+        known = before.items if before is not None and before.items is not None else Tree()
+        nodes = known.nodes | entry.nodes
+        clash = known.leaf or known.json or known.items is not None or known.nodes | nodes != nodes
+        twice = len({name.lower() for name in nodes}) < len(nodes)
+        if clash or twice or (before is not None and (before.leaf or before.json or before.nodes)):
+            self.want_json(keys)
+            return
+        self.want(keys, arrays=True)
+        node = self.at(keys)
+        if node is not None:
+            node.leaf, node.items = False, Tree(nodes)
+
+    def want_records(self, keys: Keys, record: "Tree") -> bool:
+        """Ask for the elements of an array as structs; return whether nothing else of it is wanted."""
+        if any(isinstance(key, int) for key in keys) or self.at(keys) is not None:
+            return False
+        self.want(keys)
+        node = self.at(keys)
+        if node is None:
+            return False
+        node.leaf, node.items = False, record
+        return True
+
     def want_list(self, keys: Keys) -> None:
         """Ask for the elements of the array at a path as JSON, unless something else of it is wanted."""
         if any(isinstance(key, int) for key in keys) or self.at(keys) is not None:

@@ -181,7 +181,7 @@ class Loader:
         )
         if select is None:
             return False
-        direct = DirectStage(self.connection, parts)
+        direct = DirectStage(self.connection, statement.form, parts)
         with self._in_order(), readers.readable():
             unsure = direct.stage(select)
         if unsure is None:

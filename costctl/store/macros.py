@@ -25,12 +25,6 @@ CREATE OR REPLACE TEMP MACRO parsed_sse(text) AS coalesce(parsed_text(text), sse
 CREATE OR REPLACE TEMP MACRO object_at(doc, place) AS coalesce(
     CASE WHEN json_type(json_extract(doc, place)) = 'OBJECT' THEN json_extract(doc, place) END,
     parsed_text(json_extract_string(doc, place)));
-CREATE OR REPLACE TEMP MACRO first_map(pairs) AS CASE
-    WHEN len(list_distinct(list_transform(pairs, lambda e: e.k))) = len(pairs) THEN map_from_entries(pairs)
-    ELSE map_from_entries(list_filter(
-        list_transform(list_distinct(list_transform(pairs, lambda e: e.k)),
-            lambda name: {{'k': name, 'v': list_filter(pairs, lambda e: e.k = name)[1].v}}),
-        lambda e: e.k IS NOT NULL)) END;
 CREATE OR REPLACE TEMP MACRO sum_map(pairs) AS map_from_entries(list_filter(
     list_transform(list_distinct(list_transform(pairs, lambda e: e.k)),
         lambda name: {{'k': name, 'v': CAST(CAST(list_sum(list_transform(list_filter(pairs, lambda e: e.k = name),
