@@ -20,10 +20,11 @@ def read_directly(documents: Documents) -> None:
     Raises `NeedsWholeError` where it cannot.
     """
     form = documents.form
-    if len(form.explode) == 1 or (form.explode and form.unwrap):
-        # A single array may be an object instead, or the record itself.
+    if any(explode.or_self for explode in form.explode) or (form.explode and form.unwrap):
         raise NeedsWholeError
-    for level in documents.levels:
+    # What a single list unfolds may as well be an object: it is read as JSON.
+    single = len(form.explode) == 1
+    for level in documents.levels[: 1 if single else None]:
         level.direct = True
     itself = form.recognise if form.unwrap else None
     for path in paths_in((documents.asked, itself)):
@@ -34,7 +35,10 @@ def read_directly(documents: Documents) -> None:
         level, keys = _place(documents, attributes.list)
         if keys:
             level.tree.want_entries(keys, entry_tree(attributes))
-    _nest(documents)
+    if single:
+        documents.levels[0].tree.want_json(form.explode[0].path.keys)
+    else:
+        _nest(documents)
 
 
 def _want_json(documents: Documents) -> None:
@@ -55,7 +59,7 @@ def _place(documents: Documents, path: Path) -> tuple[Document, Keys]:
     if any(isinstance(key, int) and key < 0 for key in path.keys):
         raise NeedsWholeError
     found = documents.locate(path) if not path.attributes else None
-    return found if found and found[0] in documents.levels else (documents.levels[0], ())
+    return found if found and found[0].direct else (documents.levels[0], ())
 
 
 def entry_tree(attributes: Attributes) -> Tree:
@@ -72,7 +76,7 @@ def _nest(documents: Documents) -> None:
         documents.levels, documents.levels[1:], documents.form.explode, strict=False
     ):
         alone = level.tree.want_records(explode.path.keys, inner.tree)
-        if explode.or_self or not alone:
+        if not alone:
             raise NeedsWholeError
     if len(documents.levels) > 1 and not documents.levels[-1].tree.nodes:
         raise NeedsWholeError

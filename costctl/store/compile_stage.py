@@ -80,7 +80,10 @@ def _structs(documents: Documents, source: str) -> str:
     names = [quoted(name) for name in documents.levels[0].tree.nodes]
     if not names:
         raise NeedsWholeError
-    documents.unsure += ["nothing", *(f"amiss_{inner.name}" for inner in documents.levels[1:])]
+    documents.unsure += [
+        "nothing",
+        *(f"amiss_{inner.name}" for inner in documents.levels[1:] if inner.direct),
+    ]
     if documents.form.unwrap:
         documents.unsure.append(f"NOT ({_itself(documents.form, documents)})")
     nothing = " AND ".join(f"{name} IS NULL" for name in names)

@@ -1,7 +1,7 @@
 """From files to staged records, the direct way: the reader gives each line as a struct, on all cores.
 
-A line that it cannot tell (no object, or one in which only an unread field would tell whether it is a call) is read
-again by the thorough statement. Both give the same rows.
+A line that it cannot tell (no object, no array where records should be, or one in which only an unread field would tell
+whether it is a call) is read again by the thorough statement. Both give the same rows.
 """
 
 from collections.abc import Sequence

@@ -23,6 +23,7 @@ DIRECT = (
     "otlp_genai",
     "claude_code",
     "helicone_requests",
+    "kong",
     "litellm_payload",
     "langsmith_runs",
     "openai_response_objects",
@@ -177,8 +178,9 @@ def test_records_two_arrays_deep_with_keyed_lists_of_each_kind(tmp_path):
     _assert_both_stage_the_same(format_named(str(form)), path)
 
 
-def test_several_files_in_one_have_their_own_records(tmp_path):
-    lines = _lines(_sample("claude_code"))
+@pytest.mark.parametrize("name", ["claude_code", "otlp_genai"])
+def test_several_files_in_one_have_their_own_records(tmp_path, name):
+    lines = _lines(_sample(name))
     files = [lines[:5], lines[5:6], lines[6:]]
     counts = [sum(1 for line in some if line.strip()) for some in files]
     one = tmp_path / "all.jsonl"
@@ -190,7 +192,7 @@ def test_several_files_in_one_have_their_own_records(tmp_path):
         alone.append(Part(number + 1, path))
         first = 1 + sum(counts[:number])
         parts.append(Part(number + 1, one, first=first, records=counts[number]))
-    statement = compile_format(FORMATS["claude_code"])
+    statement = compile_format(FORMATS[name])
     with Store.memory() as store:
         loader = Loader(store)
         loader.stage(statement, alone)
