@@ -124,6 +124,39 @@ def test_an_empty_scope_is_told_in_words_that_are_true(run, sums, prices):
     assert "without times" not in found.stdout
 
 
+def test_a_scenario_that_outlived_its_data_names_what_is_nearest(run, sums, prices, tmp_path):
+    found = simulated(
+        run, sums, prices, tmp_path,
+        "{lever: output, where: {endpoint: chatt}, cut: 0.1}", "{lever: swap, to: embed-smal}",
+    )  # fmt: skip
+    assert {line["lever"]: line["not_applicable"] for line in found["levers"]} == {
+        "swap": "embed-smal has no standard price; did you mean embed-small?",
+        "output": "no usage matches its selector: endpoint chatt; did you mean chat?",
+    }
+
+
+PTU = "tpm_per_unit: 2500, usd_per_unit_hour: 1, output_ratio: 4"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("levers:\n  - {lever: output, cut: 0,1}\n", "within braces a comma ends a value"),
+        ("levers:\n\t- {lever: output}\n", "indent with spaces, not tabs"),
+        ("levers:\n  - {lever: compress, cap_tokens: 1:2:3}\n", "cap_tokens is a range; write one number"),
+        (f"levers: []\nptu: {{{PTU}, min_units: 1, step: 1, max_units: 999999999}}\n",
+         "999,999,999 numbers of units to try, at most 10,000"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_a_scenario_is_told_with_its_line(run, sums, tmp_path, text, words):
+    plan = tmp_path / "slip.yaml"
+    plan.write_text(f"version: 1\n{text}")
+    found = run("simulate", *sums, "--scenario", plan)
+    assert found.code == 2
+    assert "slip.yaml:" in found.stderr
+    assert words in found.stderr
+
+
 def test_what_a_lookup_costs_is_asked_at_the_plain_tier_only(run, sums, prices, tmp_path):
     found = simulated(
         run, sums, prices, tmp_path,
