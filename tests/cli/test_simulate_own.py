@@ -12,6 +12,16 @@ currency: USD
 unit: per_million_tokens
 home: true
 models:
+  - id: talk
+    kind: chat
+    prices:
+      - {from: null, standard: {input: "1", output: "6", audio_input: "10"},
+         source: {url: "https://example.org/p", retrieved: 2026-11-01, confidence: high}}
+  - id: talk-mini
+    kind: chat
+    prices:
+      - {from: null, standard: {input: "0.5", output: "3", audio_input: "4"},
+         source: {url: "https://example.org/p", retrieved: 2026-11-01, confidence: high}}
   - id: big
     kind: chat
     prompt_cache: {min_tokens: 1000}
@@ -203,3 +213,23 @@ def test_sums_that_no_lever_touches_are_no_reason_for_a_remark(run, both, prices
     )
     assert found["combined_saving_usd"] == pytest.approx((100 + 50) * 4e-6)
     assert not any("single requests" in note for note in found["levers"][0]["notes"])
+
+
+SPOKEN = [(100, 50), (2000, 0), (500, 0), (50, 0), (3000, 0)]
+"""Text and audio tokens of each call."""
+
+
+@pytest.mark.parametrize("order", ["cheapest", "dearest"])
+def test_audio_moves_with_the_calls_that_carry_it(run, prices, tmp_path, order):
+    log = tmp_path / "spoken.csv"
+    log.write_text(
+        "id,at,feature,model,text,sound\n"
+        + "".join(f"r{n},2026-10-05,agent,talk,{text},{sound}\n" for n, (text, sound) in enumerate(SPOKEN))
+    )  # fmt: skip
+    mapping = (*MAPPING[:6], "--map", "input_uncached=text", "--map", "audio_input=sound")
+    flags = ("--route", "0.6", "--route-to", "talk-mini", "--route-order", order)
+    found = run("simulate", log, *mapping, *prices, *flags, *OCTOBER, "--json")
+    calls = sorted(SPOKEN, key=lambda call: call[0] + 10 * call[1], reverse=order == "dearest")
+    after = sum(0.5 * text + 4 * sound for text, sound in calls[:3])
+    after += sum(text + 10 * sound for text, sound in calls[3:])
+    assert json.loads(found.stdout)["result"]["after_usd"] == pytest.approx(after / 1e6)
