@@ -22,6 +22,13 @@ models:
     prices:
       - {from: null, standard: {input: "0.5", output: "3", audio_input: "4"},
          source: {url: "https://example.org/p", retrieved: 2026-11-01, confidence: high}}
+  - id: tiered
+    kind: chat
+    prices:
+      - from: null
+        standard: {input: "1", output: "6"}
+        tiers: [{min_prompt_tokens: 1001, mode: whole_request, standard: {input: "2", output: "9"}}]
+        source: {url: "https://example.org/p", retrieved: 2026-11-01, confidence: high}
   - id: big
     kind: chat
     prompt_cache: {min_tokens: 1000}
@@ -233,3 +240,19 @@ def test_audio_moves_with_the_calls_that_carry_it(run, prices, tmp_path, order):
     after = sum(0.5 * text + 4 * sound for text, sound in calls[:3])
     after += sum(text + 10 * sound for text, sound in calls[3:])
     assert json.loads(found.stdout)["result"]["after_usd"] == pytest.approx(after / 1e6)
+
+
+@pytest.mark.parametrize("other", ["tiered", "big"])
+def test_the_order_of_calls_is_that_of_their_own_price_whatever_else_is_in_the_log(
+    run, prices, tmp_path, other
+):
+    sizes = [200 * n for n in range(1, 11)]
+    log = tmp_path / "sizes.csv"
+    rows = [f"r{n},2026-10-05,agent,talk,{size},0,0\n" for n, size in enumerate(sizes)]
+    log.write_text(
+        f"id,at,feature,model,read,cached,written\n{''.join(rows)}x,2026-10-05,else,{other},1500,0,0\n"
+    )
+    flags = ("--route", "agent=0.7", "--route-to", "talk-mini", "--route-order", "cheapest")
+    found = run("simulate", log, *MAPPING, *prices, *flags, *OCTOBER, "--json")
+    saved = json.loads(found.stdout)["result"]["combined_saving_usd"]
+    assert saved == pytest.approx(sum(sizes[:7]) * 0.5e-6)
