@@ -100,7 +100,8 @@ def _volume_and_mix(
         expected = Decimal(n_0) * total_1 / total_0
         return each * (expected - n_0), each * (n_1 - expected)
     if before is None and after:
-        return ZERO, after.cost_usd
+        # Beside no usage at all there is no mix that could have changed.
+        return (ZERO, after.cost_usd) if total_0 else (after.cost_usd, ZERO)
     if after is None and before:
         return -before.cost_usd, ZERO
     return ZERO, ZERO

@@ -51,6 +51,7 @@ class Projection:
         rough: made from less than two weeks.
         history_days: complete days with a known total that were used.
         period_days: those of them that lie in the period.
+        gap_days: days of the period that have passed without any usage: unknown, so predicted too.
         spent_usd: known spend in the period so far, today included.
         p50_usd: the point forecast.
         p10_usd, p90_usd: where 80 % of past errors of this forecast would put the total; None without enough of them.
@@ -64,6 +65,7 @@ class Projection:
     rough: bool
     history_days: int
     period_days: int
+    gap_days: int
     spent_usd: float
     p50_usd: float
     p10_usd: float | None
@@ -134,6 +136,7 @@ def _projection(
         rough=len(known) < ROUGH_DAYS,
         history_days=len(known),
         period_days=sum(day in known for day in days),
+        gap_days=sum(day < question.today and day not in question.so_far for day in ahead),
         spent_usd=spent,
         p50_usd=total,
         p10_usd=None if low is None else max(spent, min(total, total - ahead_usd * (1 - low))),

@@ -211,10 +211,18 @@ class Reader:
         for key, node in (self.node.entries or {}).items():
             if key in known:
                 continue
-            extra = "; YAML reads this word as a boolean" if key.lower() in BOOLEAN_WORDS else ""
             self.problems.add(
-                node.line, f"{self._name(key)}: unknown key{extra}{nearest(key, known)}"
+                node.line, f"{self._name(key)}: unknown key{_slip(key, node)}{nearest(key, known)}"
             )
+
+
+def _slip(key: str, node: Node) -> str:
+    """Say how a key that nobody meant as one may have come about."""
+    if key.lower() in BOOLEAN_WORDS:
+        return "; YAML reads this word as a boolean"
+    if key.isdigit() and node.is_null:
+        return "; within braces a comma ends a value: write 3200 and 0.6, not 3,200 and 0,6"
+    return ""
 
 
 def share_of(text: str | None) -> Decimal | None:

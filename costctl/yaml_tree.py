@@ -121,6 +121,15 @@ class _Builder:
         return entries
 
 
+def _tab(text: str, line: int) -> str:
+    """Name the commonest reason, which the parser tells in words about tokens."""
+    lines = text.splitlines()
+    here = lines[line - 1] if line <= len(lines) else ""
+    return (
+        "; indent with spaces, not tabs" if "\t" in here[: len(here) - len(here.lstrip())] else ""
+    )
+
+
 def parse(text: str, path: str) -> tuple[Node, Problems]:
     """Return the single document of a text and the problems of its form."""
     problems = Problems(path)
@@ -129,7 +138,7 @@ def parse(text: str, path: str) -> tuple[Node, Problems]:
         documents = _Builder(yaml.parse(text, Loader=loader), problems).documents()
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        problems.add(line, f"not YAML: {error.problem or error.context}")
+        problems.add(line, f"not YAML: {error.problem or error.context}{_tab(text, line)}")
         documents = []
     except yaml.YAMLError as error:
         problems.add(1, f"not YAML: {str(error).splitlines()[0]}")

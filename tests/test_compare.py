@@ -132,3 +132,11 @@ def test_the_largest_change_comes_first():
     before = {(n,): one(1, 1, "0.1") for n in "abc"}
     after = {("a",): one(1, 2, "0.1"), ("b",): one(1, 9, "0.1"), ("c",): one(1, 1, "0.1")}
     assert [d.key for d in explain(before, after)] == [("b",), ("a",), ("c",)]
+
+
+def test_beside_a_side_without_usage_all_is_volume():
+    usage = {("a",): one(100, 1000, "0.01"), ("b",): one(300, 900, "0.02")}
+    for before, after, sign in (({}, usage, 1), (usage, {}, -1)):
+        found = explain(before, after)
+        assert {d.key: d.volume for d in found} == {("a",): 10 * sign, ("b",): 18 * sign}
+        assert not any(d.mix or d.tokens or d.price for d in found)

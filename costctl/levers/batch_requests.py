@@ -7,7 +7,9 @@ from costctl.levers._base import Lever, Param, Setting, Stage, Unit
 
 def apply(flows: pl.LazyFrame, setting: Setting) -> pl.LazyFrame:
     """Make fewer requests; only instructions that were sent with every item are saved."""
-    fewer = pl.col("requests") / setting["size"]
+    # Not a division: by a column of one value polars multiplies by its inverse, and the last digit would
+    # depend on how many worlds are evaluated at once.
+    fewer = pl.col("requests") * (1 / setting["size"])
     spared = setting["shared_tokens"] * (pl.col("requests") - fewer)
     return flows.with_columns(
         requests=fewer,

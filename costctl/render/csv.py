@@ -8,7 +8,9 @@ from costctl.render.style import UNSAFE, Style, clean
 from costctl.table import Cell, Column, Envelope, Report
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-QUOTED = re.compile(r'[",\r\n\t]|^ | $')
+QUOTED = re.compile(r'[",\r\n\t]|^ | $|^::')
+"""What stands in quotes; a line that begins with `::` would be a command to the runner of a pipeline."""
+
 LINES = re.compile(r"([\t\n\r]+)")
 
 

@@ -80,13 +80,17 @@ def warnings(total: Spent, facts: "Facts") -> list[Warn]:
         (
             "prompt_tier_unknown",
             facts.prompt_tier_unknown,
-            "rows are sums without a prompt size: priced at the base tier",
+            "without a prompt size: priced at the base tier",
         ),
         (
             "bucket_spans_price_change",
             facts.bucket_spans_price_change,
-            "rows are sums over a time in which a price changes: priced at their start",
+            "over a time in which a price changes: priced at its start",
         ),
     )
-    found += [Warn(code, f"{count:,} {text}") for code, count, text in counts if count]
+    found += [Warn(code, f"{_sums(count)} {text}") for code, count, text in counts if count]
     return found
+
+
+def _sums(count: int) -> str:
+    return "1 row is a sum" if count == 1 else f"{count:,} rows are sums"

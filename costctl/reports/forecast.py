@@ -111,6 +111,12 @@ def _notes(projection: Projection | None) -> tuple[str, ...]:
         _how(projection),
         "Run rate: the complete days so far, by the days that have passed, times the whole period.",
     ]
+    if projection.gap_days:
+        one = projection.gap_days == 1
+        notes.append(
+            f"{projection.gap_days} {'day' if one else 'days'} of the period without any usage: unknown, not "
+            f"zero, so {'it is' if one else 'they are'} projected like the days ahead."
+        )
     if projection.p90_usd is None:
         notes.append("No band: too few past forecasts of this length to learn from.")
     else:

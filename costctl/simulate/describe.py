@@ -42,10 +42,19 @@ def lines_of(
                 saving,
                 params_of(planned, facts, whole=not problem.refused.get(planned.name)),
                 tuple(dict.fromkeys(notes)),
-                problem.idle.get(planned.name),
+                _idle(problem, planned, facts),
             )
         )
     return tuple(lines), tuple(warnings)
+
+
+def _idle(
+    problem: Problem, planned: PlannedLever, facts: Mapping[str, Sequence[Rate]]
+) -> str | None:
+    """Return why a lever cannot act, with the model that may have been meant."""
+    reason = problem.idle.get(planned.name)
+    meant = {rate.hint for rate in facts.get(planned.names.get("to", ""), ()) if rate.reason}
+    return f"{reason}; {min(meant)}" if reason and len(meant) == 1 and min(meant) else reason
 
 
 def params_of(
@@ -180,7 +189,7 @@ def _warnings(
     facts: Mapping[str, Sequence[Rate]],
     prices_on: date,
 ) -> Iterator[Warn]:
-    reason = problem.idle.get(planned.name)
+    reason = _idle(problem, planned, facts)
     if reason:
         yield Warn("not_applicable", f"{planned.name} does nothing: {reason}")
         return

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from costctl.errors import nearest
 from costctl.levers import LEVERS
 from costctl.levers._base import PROMPT
-from costctl.simulate.plan import PlannedLever
+from costctl.simulate.plan import PlannedLever, matches
 from costctl.simulate.price_table import PriceTable, number
+from costctl.vocabulary import Condition
 
 
 def idle_levers(
@@ -40,12 +42,27 @@ def _reason(
     if not groups:
         if planned.unless:
             return "later settings take all that it selects"
-        return "no usage matches its selector" if planned.where else "no usage of this kind"
+        unmet = f"no usage matches its selector: {unmet_of(planned.where, logged)}"
+        return unmet if planned.where else "no usage of this kind"
     if lever.moves and not table.moves[planned.name]:
         return "; ".join(sorted(table.refused[planned.name]))
     if lever.needs_requests and not any(number(logged[g].get("requests")) for g in groups):
         return "the logs have no count of requests"
     return ""
+
+
+def unmet_of(where: Sequence[Condition], logged: Sequence[Mapping[str, object]]) -> str:
+    """Return the condition that nothing meets, with the nearest value that something does."""
+    for condition in where:
+        if not any(matches((condition,), group) for group in logged):
+            known = {str(g.get(condition.dimension)) for g in logged if g.get(condition.dimension)}
+            return f"{_words(condition)}{nearest(condition.patterns[0], known)}"
+    return " and ".join(map(_words, where))
+
+
+def _words(condition: Condition) -> str:
+    name = condition.dimension.replace("price_name", "model")
+    return f"{name} {' or '.join(condition.patterns)}"
 
 
 def _no_caching(

@@ -11,14 +11,11 @@ from costctl.levers.prompt_cache import SLACK
 from costctl.simulate.bind import RowFacts, groups_of
 from costctl.simulate.inputs import Inputs, Source
 from costctl.simulate.plan import PlannedLever
-from costctl.simulate.price_table import DEFAULT_MINIMUM
+from costctl.simulate.price_table import DEFAULT_MINIMUM, MEDIA
 from costctl.simulate.worlds import numbers_of
 
 TENTHS = tuple(n / 10 for n in range(1, 10))
 """Fractions of the requests at which an order is looked up besides those of the plan."""
-
-MEDIA_FOLLOWS = "requests"
-"""Audio and images go with the requests that carry them."""
 
 
 def row_facts(
@@ -85,17 +82,26 @@ def _ordered(lever: PlannedLever, groups: Sequence[Group], source: Source) -> Ro
     for share in source.ordered(lever.order, asked):
         found.setdefault(share.key, {})[share.fraction] = share
     held = {
-        count: [_at_knots(found.get(group.key, {}), count, knots) for group in groups]
+        count: [_at_knots(found.get(group.key, {}), count, knots, group) for group in groups]
         for count in COUNTS
     }
     return RowFacts(knots=knots, held=held)
 
 
 def _at_knots(
-    shares: Mapping[float, OrderedShare], count: str, knots: Sequence[float]
+    shares: Mapping[float, OrderedShare], count: str, knots: Sequence[float], group: Group
 ) -> list[float]:
-    name = MEDIA_FOLLOWS if count == "media" else count
-    return [float(getattr(shares[k], name)) if k in shares else k for k in knots]
+    return [_share_of(shares[k], count, group) if k in shares else k for k in knots]
+
+
+def _share_of(share: OrderedShare, count: str, group: Group) -> float:
+    """Return what the first requests hold of a count; audio and images go with the requests that carry them."""
+    if count != "media":
+        return float(getattr(share, count))
+    tokens = {name: getattr(group, name) for name in MEDIA}
+    held = sum(number * getattr(share, name) for name, number in tokens.items())
+    total = sum(tokens.values())
+    return held / total if total else share.requests
 
 
 def _long_prompts(

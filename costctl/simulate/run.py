@@ -1,18 +1,19 @@
 """A simulation from beginning to end: a plan over what a store answered."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import polars as pl
 
-from costctl.errors import CostctlError, nearest
+from costctl.errors import CostctlError
 from costctl.simulate.attribution import Attribution, attribute
 from costctl.simulate.basis import Basis
 from costctl.simulate.bind import Problem, bind
 from costctl.simulate.commitment import units_of
 from costctl.simulate.describe import lines_of
 from costctl.simulate.goal_seek import reach
+from costctl.simulate.idle import unmet_of
 from costctl.simulate.inputs import Inputs, Source, inputs_of, logged_of
 from costctl.simulate.outcome import Band, GroupLine, Outcome, Target, Units
 from costctl.simulate.plan import Plan, PlannedLever, matches
@@ -20,7 +21,6 @@ from costctl.simulate.rows import in_order, row_facts
 from costctl.simulate.uncertainty import DRAWS, SEED, Uncertainty, simulate_draws
 from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
 from costctl.table import Warn
-from costctl.vocabulary import Condition
 
 ORDER_ROWS = 200_000
 """Up to so many rows the range of a flat route is looked up without being asked for."""
@@ -122,24 +122,10 @@ def _refuse_empty_selectors(levers: Sequence[PlannedLever], source: Source) -> N
     for lever in levers:
         if lever.flag and lever.where and not any(matches(lever.where, g) for g in logged):
             raise CostctlError(
-                f"{lever.flag}: {_nothing(lever.where, logged)}",
+                f"{lever.flag}: no usage has {unmet_of(lever.where, logged)}",
                 hint="`costctl breakdown` lists endpoints and models",
                 code="no_match",
             )
-
-
-def _nothing(where: Sequence[Condition], logged: Sequence[Mapping[str, object]]) -> str:
-    """Say which condition nothing meets, with the nearest value that something does."""
-    for condition in where:
-        if not any(matches((condition,), group) for group in logged):
-            known = {str(g.get(condition.dimension)) for g in logged if g.get(condition.dimension)}
-            near = nearest(condition.patterns[0], known)
-            return f"no usage has {_words(condition)}{near}"
-    return f"no usage has {' and '.join(map(_words, where))}"
-
-
-def _words(condition: Condition) -> str:
-    return f"{condition.dimension.replace('price_name', 'model')} {condition.patterns[0]}"
 
 
 def _groups(problem: Problem, found: Attribution, by: Sequence[str]) -> tuple[GroupLine, ...]:

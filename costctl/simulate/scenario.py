@@ -16,6 +16,9 @@ VERSION = "1"
 PERIODS = ("30d", "calendar")
 CLASSIFIER = {"input_tokens": "classifier_in", "output_tokens": "classifier_out"}
 ROUNDING = 1e-12
+MOST_SIZES = 10_000
+"""So many numbers of provisioned units are tried at most."""
+
 UNITS = Param("", unit=Unit.SIZE)
 AMOUNT = Param("", unit=Unit.USD)
 RATIO = Param("", unit=Unit.RATIO)
@@ -227,10 +230,10 @@ def _cap(reader: Reader, lever: Lever, draft: _Draft) -> int | None:
         return None
     if "saved" in draft.params:
         reader.bad(node, "cap_tokens: stands instead of saved; give one of them")
-    found = _range(reader, "cap_tokens", UNITS)
+    found = _point(reader, "cap_tokens", UNITS)
     draft.params["saved"] = Range.point(1.0)
     draft.sources["saved"] = "measured"
-    return int(found.mode) if found else None
+    return None if found is None else int(found)
 
 
 def _refuse_unknown_measured(reader: Reader, lever: Lever, measured: tuple[str, ...]) -> None:
@@ -259,6 +262,12 @@ def _provisioned(reader: Reader) -> Provisioned | None:
     inner.done()
     if found["max_units"] < found["min_units"]:
         inner.bad(inner.node, "ptu: max_units is below min_units")
+    numbers = (found["max_units"] - found["min_units"]) // found["step"] + 1
+    if numbers > MOST_SIZES:
+        inner.bad(
+            inner.node,
+            f"ptu: {numbers:,.0f} numbers of units to try, at most {MOST_SIZES:,}; raise step or lower max_units",
+        )
     return Provisioned(
         where,
         found["tpm_per_unit"],
@@ -272,5 +281,13 @@ def _provisioned(reader: Reader) -> Provisioned | None:
 
 def _required(reader: Reader, name: str, param: Param) -> float:
     node = reader.get(name, required=True)
-    found = _range(reader, name, param) if node is not None else None
-    return found.mode if found else 1.0
+    found = _point(reader, name, param) if node is not None else None
+    return 1.0 if found is None else found
+
+
+def _point(reader: Reader, name: str, param: Param) -> float | None:
+    """Return a number that nobody draws from a range."""
+    found = _range(reader, name, param)
+    if found is not None and not found.is_point:
+        reader.bad(reader.get(name) or reader.node, f"{name} is a range; write one number")
+    return found.mode if found else None

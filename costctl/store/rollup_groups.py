@@ -12,6 +12,7 @@ from costctl.store.rollup_grain import roll
 from costctl.store.rollup_keys import RANK
 from costctl.store.rollup_price import price
 from costctl.store.rollup_rows import priced_rows_sql
+from costctl.store.rollup_steps import Steps, step_sql, steps_of
 from costctl.vocabulary import ALL_CLASSES, PROMPT_CLASSES, Query
 
 _PROMPT = " + ".join(PROMPT_CLASSES)
@@ -28,13 +29,12 @@ def groups(
     names the models that a projection moves usage to, so that their steps and windows are told apart too.
     """
     asked = _asked(query, dims)
-    _group(store, asked, also)
-    return _grouped(store, asked, len(dims))
+    return _grouped(store, asked, len(dims), _group(store, asked, also))
 
 
-def _grouped(store: Store, asked: Query, dims: int) -> list[Group]:
+def _grouped(store: Store, asked: Query, dims: int, steps: Steps) -> list[Group]:
     """Return the groups of the question asked last."""
-    keys = ", ".join(_keys("r", asked))
+    keys = ", ".join(_keys("r", asked, steps))
     sums = ", ".join(f'sum(r."{name}")::BIGINT' for name in ALL_CLASSES)
     rows = store.connection.execute(
         f"SELECT {keys}, coalesce(any_value(m.kind), 'other'), sum(r.rows)::BIGINT, "
@@ -97,15 +97,15 @@ def ordered_shares(
     floor(fraction * requests) count. Groups with other rows than single requests are left out.
     """
     asked = _asked(query, dims)
-    thresholds = _group(store, asked, also)
+    steps = _group(store, asked, also)
     down = "DESC" if order == "dearest" else "ASC"
     parameters = Parameters({f"f{n}": float(share) for n, share in enumerate(sorted(fractions))})
     passed = " + ".join(
         # A product such as 0.29 * 100 falls short of 29 in binary; the slack is far below one request.
         [f"CAST(place > floor(${name} * size + 1e-9) AS INTEGER)" for name in parameters.values]
     )
-    rows = _grouped_rows(store, asked, thresholds, parameters)
-    names = [f"g{number}" for number in range(len(_keys("r", asked)))]
+    rows = _grouped_rows(store, asked, steps, parameters)
+    names = [f"g{number}" for number in range(len(_keys("r", asked, steps)))]
     keys = ", ".join(names)
     sums = ", ".join(f"sum({name})::HUGEINT" for name in ("1", *ALL_CLASSES))
     found = store.connection.execute(
@@ -116,7 +116,7 @@ def ordered_shares(
         f"ORDER BY {keys}, part",
         parameters.values,
     ).fetchall()
-    whole = {group.key for group in _grouped(store, asked, len(dims)) if group.row_level}
+    whole = {group.key for group in _grouped(store, asked, len(dims), steps) if group.row_level}
     size = len(names)
     parts: dict[GroupKey, dict[int, list[int]]] = {}
     for row in found:
@@ -146,7 +146,7 @@ def _asked(query: Query, dims: Sequence[str]) -> Query:
     return replace(query, by=("endpoint", "model", *dims))
 
 
-def _group(store: Store, query: Query, also: Sequence[str]) -> tuple[int, ...]:
+def _group(store: Store, query: Query, also: Sequence[str]) -> Steps:
     """Make `priced` at the rows' own time, `repriced` at the price date, and `clocks`; return the steps told apart."""
     rolled = roll(store, replace(query, prices_at=None), also)
     price(store, query, into="repriced")
@@ -177,10 +177,10 @@ def _group(store: Store, query: Query, also: Sequence[str]) -> tuple[int, ...]:
         """,
         {"prices_at": query.prices_at},
     )
-    return rolled.grain.thresholds
+    return steps_of(store, rolled.grain.thresholds, also)
 
 
-def _keys(alias: str, query: Query, step: str = "step") -> list[str]:
+def _keys(alias: str, query: Query, steps: Steps, step: str = "step") -> list[str]:
     """Return the columns of a group's key as SQL: the price of a fallback model stands for a missing one."""
     places = [
         f"CASE WHEN {alias}.rank = {RANK['fallback']} THEN {alias}.spare_{name} ELSE {alias}.price_{name} END"
@@ -191,7 +191,7 @@ def _keys(alias: str, query: Query, step: str = "step") -> list[str]:
         *dims[:2],
         f"{alias}.tier",
         *places,
-        f"{alias}.{step}",
+        step_sql(f"{alias}.{step}", places, steps),
         "c.clock",
         f"{alias}.reason",
         *dims[2:],
@@ -205,14 +205,12 @@ def _money(alias: str) -> str:
     )
 
 
-def _grouped_rows(
-    store: Store, query: Query, thresholds: tuple[int, ...], parameters: Parameters
-) -> str:
+def _grouped_rows(store: Store, query: Query, steps: Steps, parameters: Parameters) -> str:
     """Return the query for billable single requests with their group's key as `g0`, `g1`, ... and their cost."""
-    cases = "".join(f"WHEN step >= {size} THEN {size} " for size in reversed(thresholds))
+    cases = "".join(f"WHEN step >= {size} THEN {size} " for size in reversed(steps.all))
     step = f"CASE {cases}ELSE 0 END" if cases else "0"
     keys = ", ".join(
-        f"{sql} AS g{number}" for number, sql in enumerate(_keys("r", query, "group_step"))
+        f"{sql} AS g{number}" for number, sql in enumerate(_keys("r", query, steps, "group_step"))
     )
     rows = priced_rows_sql(store, query, parameters)
     return (
@@ -231,10 +229,10 @@ def _over_rows(
     values: dict[str, object],
 ) -> list[tuple[GroupKey, tuple[Any, ...]]]:
     asked = _asked(query, dims)
-    thresholds = _group(store, asked, also)
+    steps = _group(store, asked, also)
     parameters = Parameters(dict(values))
-    rows = _grouped_rows(store, asked, thresholds, parameters)
-    size = len(_keys("r", asked))
+    rows = _grouped_rows(store, asked, steps, parameters)
+    size = len(_keys("r", asked, steps))
     keys = ", ".join(f"g{number}" for number in range(size))
     found = store.connection.execute(
         f"SELECT {keys}, {figure} FROM ({rows}) GROUP BY {keys} ORDER BY {keys}", parameters.values

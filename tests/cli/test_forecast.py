@@ -138,3 +138,11 @@ def test_another_period_can_be_asked_about(project):
     rows = daily("2026-09-01", 83, 10)
     found = result_of(project("--json", "--period", "2026-Q4", rows=rows))
     assert found["total"]["p50_usd"] == pytest.approx(920)
+
+
+def test_days_without_usage_are_told_for_they_are_projected(project):
+    rows = [*daily("2026-11-01", 4, 10), *daily("2026-11-20", 3, 10)]
+    shown = project(rows=rows).stdout
+    assert "15 days of the period without any usage: unknown, not zero" in shown
+    assert "$300.00" in shown
+    assert "without any usage" not in project(rows=daily("2026-11-01", 22, 10)).stdout

@@ -12,6 +12,23 @@ currency: USD
 unit: per_million_tokens
 home: true
 models:
+  - id: talk
+    kind: chat
+    prices:
+      - {from: null, standard: {input: "1", output: "6", audio_input: "10"},
+         source: {url: "https://example.org/p", retrieved: 2026-11-01, confidence: high}}
+  - id: talk-mini
+    kind: chat
+    prices:
+      - {from: null, standard: {input: "0.5", output: "3", audio_input: "4"},
+         source: {url: "https://example.org/p", retrieved: 2026-11-01, confidence: high}}
+  - id: tiered
+    kind: chat
+    prices:
+      - from: null
+        standard: {input: "1", output: "6"}
+        tiers: [{min_prompt_tokens: 1001, mode: whole_request, standard: {input: "2", output: "9"}}]
+        source: {url: "https://example.org/p", retrieved: 2026-11-01, confidence: high}
   - id: big
     kind: chat
     prompt_cache: {min_tokens: 1000}
@@ -124,6 +141,39 @@ def test_an_empty_scope_is_told_in_words_that_are_true(run, sums, prices):
     assert "without times" not in found.stdout
 
 
+def test_a_scenario_that_outlived_its_data_names_what_is_nearest(run, sums, prices, tmp_path):
+    found = simulated(
+        run, sums, prices, tmp_path,
+        "{lever: output, where: {endpoint: chatt}, cut: 0.1}", "{lever: swap, to: embed-smal}",
+    )  # fmt: skip
+    assert {line["lever"]: line["not_applicable"] for line in found["levers"]} == {
+        "swap": "embed-smal has no standard price; did you mean embed-small?",
+        "output": "no usage matches its selector: endpoint chatt; did you mean chat?",
+    }
+
+
+PTU = "tpm_per_unit: 2500, usd_per_unit_hour: 1, output_ratio: 4"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("levers:\n  - {lever: output, cut: 0,1}\n", "within braces a comma ends a value"),
+        ("levers:\n\t- {lever: output}\n", "indent with spaces, not tabs"),
+        ("levers:\n  - {lever: compress, cap_tokens: 1:2:3}\n", "cap_tokens is a range; write one number"),
+        (f"levers: []\nptu: {{{PTU}, min_units: 1, step: 1, max_units: 999999999}}\n",
+         "999,999,999 numbers of units to try, at most 10,000"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_a_scenario_is_told_with_its_line(run, sums, tmp_path, text, words):
+    plan = tmp_path / "slip.yaml"
+    plan.write_text(f"version: 1\n{text}")
+    found = run("simulate", *sums, "--scenario", plan)
+    assert found.code == 2
+    assert "slip.yaml:" in found.stderr
+    assert words in found.stderr
+
+
 def test_what_a_lookup_costs_is_asked_at_the_plain_tier_only(run, sums, prices, tmp_path):
     found = simulated(
         run, sums, prices, tmp_path,
@@ -170,3 +220,39 @@ def test_sums_that_no_lever_touches_are_no_reason_for_a_remark(run, both, prices
     )
     assert found["combined_saving_usd"] == pytest.approx((100 + 50) * 4e-6)
     assert not any("single requests" in note for note in found["levers"][0]["notes"])
+
+
+SPOKEN = [(100, 50), (2000, 0), (500, 0), (50, 0), (3000, 0)]
+"""Text and audio tokens of each call."""
+
+
+@pytest.mark.parametrize("order", ["cheapest", "dearest"])
+def test_audio_moves_with_the_calls_that_carry_it(run, prices, tmp_path, order):
+    log = tmp_path / "spoken.csv"
+    log.write_text(
+        "id,at,feature,model,text,sound\n"
+        + "".join(f"r{n},2026-10-05,agent,talk,{text},{sound}\n" for n, (text, sound) in enumerate(SPOKEN))
+    )  # fmt: skip
+    mapping = (*MAPPING[:6], "--map", "input_uncached=text", "--map", "audio_input=sound")
+    flags = ("--route", "0.6", "--route-to", "talk-mini", "--route-order", order)
+    found = run("simulate", log, *mapping, *prices, *flags, *OCTOBER, "--json")
+    calls = sorted(SPOKEN, key=lambda call: call[0] + 10 * call[1], reverse=order == "dearest")
+    after = sum(0.5 * text + 4 * sound for text, sound in calls[:3])
+    after += sum(text + 10 * sound for text, sound in calls[3:])
+    assert json.loads(found.stdout)["result"]["after_usd"] == pytest.approx(after / 1e6)
+
+
+@pytest.mark.parametrize("other", ["tiered", "big"])
+def test_the_order_of_calls_is_that_of_their_own_price_whatever_else_is_in_the_log(
+    run, prices, tmp_path, other
+):
+    sizes = [200 * n for n in range(1, 11)]
+    log = tmp_path / "sizes.csv"
+    rows = [f"r{n},2026-10-05,agent,talk,{size},0,0\n" for n, size in enumerate(sizes)]
+    log.write_text(
+        f"id,at,feature,model,read,cached,written\n{''.join(rows)}x,2026-10-05,else,{other},1500,0,0\n"
+    )
+    flags = ("--route", "agent=0.7", "--route-to", "talk-mini", "--route-order", "cheapest")
+    found = run("simulate", log, *MAPPING, *prices, *flags, *OCTOBER, "--json")
+    saved = json.loads(found.stdout)["result"]["combined_saving_usd"]
+    assert saved == pytest.approx(sum(sizes[:7]) * 0.5e-6)
