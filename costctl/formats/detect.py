@@ -92,6 +92,20 @@ def is_only(
     return set(votes) == {form.name} and not paged
 
 
+def wrapped_format(record: Mapping[str, object], formats: Sequence[Format]) -> str:
+    """Return the name of the format of what a line wraps, empty where it wraps no record of any."""
+    if any(_may_hold(record.get(key)) for key in (*WRAPPERS, "@message")):
+        for form in formats:
+            if any(recognises(form, inner) for inner in _unwrapped(record, form)):
+                return form.name
+    return ""
+
+
+def _may_hold(value: object) -> bool:
+    """Return whether a record may stand in a wrapper."""
+    return isinstance(value, dict) or (isinstance(value, str) and value.lstrip().startswith("{"))
+
+
 def _votes(
     sample: Sample, formats: Sequence[Format], possible: Possible
 ) -> tuple[Counter[str], dict[str, str]]:

@@ -50,8 +50,10 @@ def _moved(test: Predicate, inside: tuple[str | int, ...]) -> Predicate:
     """Return a test with its paths looked up inside a wrapper; of `[*]` only what stands before it is asked."""
     paths = tuple(Path((*inside, *path.keys), path.up, path.attributes) for path in test.paths)
     if any(EACH in path.keys for path in paths):
-        cut = tuple(Path(_before_each(path.keys)) for path in paths)
-        return Predicate("any", tuple(Predicate("has", paths=(path,)) for path in cut))
+        plain = tuple(path for path in paths if EACH not in path.keys)
+        cut = tuple(Path(_before_each(path.keys)) for path in paths if EACH in path.keys)
+        pages = tuple(Predicate("has", paths=(path,)) for path in cut)
+        return Predicate("any", (*((replace(test, paths=plain),) if plain else ()), *pages))
     return replace(test, of=tuple(_moved(part, inside) for part in test.of), paths=paths)
 
 

@@ -8,6 +8,7 @@ from costctl.errors import CostctlError
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._count import counting_lines
 from costctl.ingest._plan import Planner
+from costctl.ingest._several import MixedError, require_all_formats
 from costctl.sources import lines
 from costctl.sources.lines import Bad
 from costctl.store import ledger, readers
@@ -62,11 +63,17 @@ class BatchLoader:
             if len(plans) > 1:
                 half, alone = len(plans) // 2, [replace(plan, bundle=None) for plan in plans]
                 return self.load(alone[:half]) + self.load(alone[half:])
-            if error.code == "record_too_long" and self.loader.longest < LONGEST_EVER:
-                return self._with_larger_buffers(plans)
-            found, form = plans[0].found, plans[0].form
-            said = TOO_LONG if error.code == "record_too_long" else str(error)
-            return [FileResult(found.shown, form.name, plans[0].container.kind, error=said)]
+            return self._alone(plans[0], error)
+
+    def _alone(self, plan: Plan, error: CostctlError) -> list[FileResult]:
+        """Read a file that broke once more, if there is another way to read it."""
+        if isinstance(error, MixedError):
+            return self.load([error.plan])
+        too_long = error.code == "record_too_long"
+        if too_long and self.loader.longest < LONGEST_EVER:
+            return self._with_larger_buffers([plan])
+        said = TOO_LONG if too_long else str(error)
+        return [FileResult(plan.found.shown, plan.form.name, plan.container.kind, error=said)]
 
     def _with_larger_buffers(self, plans: list[Plan]) -> list[FileResult]:
         self.loader.longest = LONGEST_EVER
@@ -104,6 +111,9 @@ class BatchLoader:
                 self._forget(statement, replace(plan.part, path=plan.cut))
         with counting_lines(plans):
             loaded = self._read(statement, plans)
+        spans = self.loader.spans([plan.ingest_id for plan in plans])
+        for plan in plans:
+            require_all_formats(self.planner, plan, loaded[plan.ingest_id], spans)
         for plan in plans:
             if plan.others:
                 loaded[plan.ingest_id] = self._read_others(plan, loaded[plan.ingest_id])

@@ -8,16 +8,17 @@ from pathlib import Path
 from costctl.errors import CostctlError
 from costctl.formats import format_named, load_formats
 from costctl.formats._base import Format
-from costctl.formats.detect import Detection, Sample, detect, fitted
+from costctl.formats.detect import SAMPLE, Sample, detect, fitted
 from costctl.formats.generic import Guess, guess
-from costctl.formats.mixed import JSON, MOST, shared_out
 from costctl.formats.stated import overlaid, stated
+from costctl.ingest import _several as several
 from costctl.ingest import _spool
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._fields import absent, lacks, require_values, some_fields, without
 from costctl.ingest._said import dated, first_keys, options_hash
 from costctl.ingest._sample import header, sample_of
 from costctl.ingest._small import PLAIN, Alike, Bundles, content_of, is_whole
+from costctl.ingest._strangers import Strangers
 from costctl.ingest.declared import declared_formats, declared_rules
 from costctl.sources import fingerprint, lines, log_text
 from costctl.sources.discover import Found, Missing
@@ -63,7 +64,8 @@ class Planner:
         self.options_hash = options_hash(options, self.named, self.entries, self.rules)
         self.next_id = ledger.next_id(store)
         self.texts: dict[Path, Path] = {}
-        self.alike = Alike(self.formats)
+        self.strangers = Strangers(self.formats)
+        self.alike = Alike(self.formats, self.strangers)
         self.bundles = Bundles(spool)
 
     def plan(self, found: Found | Missing) -> Plan | FileResult:
@@ -102,14 +104,16 @@ class Planner:
         alike = self._alike(found, content) if before is None and not reread else None
         if alike is not None:
             return alike
-        plan = self._looked_at(found, before)
+        plan = self._looked_at(found, before, content)
         if isinstance(plan, Plan):
             plan.reread = reread
             self.alike.note(plan)
             self._bundle(plan, content)
         return plan
 
-    def _looked_at(self, found: Found, before: Earlier | None) -> Plan | FileResult:
+    def _looked_at(
+        self, found: Found, before: Earlier | None, content: bytes | None
+    ) -> Plan | FileResult:
         container = sniff(
             found.path,
             lambda path: readers.first_text(self.store.connection, path, "zstd", 1 << 16),
@@ -120,9 +124,13 @@ class Planner:
         self.next_id += 1
         part = self._part(found, container)
         notes: list[str] = []
-        forms = tuple(dated(f, found) for f in self._forms(found, container, part, notes))
+        forms = self._forms(found, container, part, notes)
         if not forms:
             return self._unknown(found, container, part)
+        if content is not None and container == PLAIN:
+            rest = content.split(b"\n")[SAMPLE:]
+            forms = several.with_strangers(self, forms, rest, notes) or forms
+        forms = tuple(dated(form, found) for form in forms)
         plan = Plan(found, container, forms[0], part, self.next_id, notes=notes, others=forms[1:])
         self._read_part(plan, before)
         if plan.form.name == "generic" and plan.lines is not None and not (plan.lines or plan.bad):
@@ -192,7 +200,7 @@ class Planner:
         """Return what reads a file: one format, or for a file of several the best one first."""
         sample = self._sample(found, container, part)
         if self.named is not None:
-            return (self._stated(fitted(self.named, sample), sample, notes),)
+            return (self.stated(fitted(self.named, sample), sample, notes),)
         detected = detect(sample, self.formats)
         if detected.format is None:
             guessed = self._guessed(sample)
@@ -202,8 +210,8 @@ class Planner:
                 notes.append("guessed from the names of the fields: " + " ".join(guessed.flags))
             notes += lacks(absent(self.said, guessed.format, sample))
             return (self._endpoint(guessed.format),)
-        forms = self._mixed(detected, container)
-        return tuple(self._stated(form, sample, notes) for form in forms)
+        forms = several.at_first_sight(detected, self.formats, container, sample)
+        return tuple(self.stated(form, sample, notes) for form in forms)
 
     def _guessed(self, sample: Sample) -> Guess | None:
         try:
@@ -211,17 +219,7 @@ class Planner:
         except CostctlError as error:  # tables of which none, or more than one, looks like usage
             raise CostctlError(f"{error}{SAY}", error.hint, NO_LOG) from error
 
-    def _mixed(self, detected: Detection, container: Container) -> tuple[Format, ...]:
-        best = detected.format
-        assert best is not None  # noqa: S101 - the caller looked
-        by_name = {form.name: form for form in self.formats}
-        others = [by_name[name] for name, _ in detected.votes[1:MOST]]
-        in_page = best.explode != by_name[best.name].explode
-        if not others or in_page or container.kind not in JSON:
-            return (best,)
-        return shared_out(best, others)
-
-    def _stated(self, form: Format, sample: Sample, notes: list[str]) -> Format:
+    def stated(self, form: Format, sample: Sample, notes: list[str]) -> Format:
         """Lay what the user said over a format, but keep its own fields where the file lacks the stated ones.
 
         One `--map` may be meant for another file of the same folder.

@@ -14,6 +14,7 @@ from costctl.formats._base import Format
 from costctl.formats.detect import Possible, is_only
 from costctl.formats.stated import MTIME
 from costctl.ingest._base import Plan
+from costctl.ingest._strangers import Strangers
 from costctl.sources import lines
 from costctl.sources.discover import Found
 from costctl.sources.sniff import Container
@@ -100,8 +101,9 @@ class Bundles:
 class Alike:
     """Knows what the last files were, one after another."""
 
-    def __init__(self, formats: Sequence[Format]) -> None:
+    def __init__(self, formats: Sequence[Format], strangers: Strangers) -> None:
         self.formats = formats
+        self.strangers = strangers
         self.form: Format | None = None
         self.count = 0
         self.possible: Possible = {}
@@ -132,6 +134,8 @@ class Alike:
             return None
         some = _some(rows)
         if not some or not is_only(form, some, self.formats, self.possible):
+            return None
+        if self.strangers.among((form,), rows[:-1]):
             return None
         plan = Plan(found, PLAIN, form, Part(ingest_id, found.path), ingest_id)
         plan.lines_to = len(rows) - 1 + (bool(rows[-1]) and is_whole(rows[-1]))

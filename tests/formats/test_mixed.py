@@ -70,3 +70,68 @@ def test_a_wrapper_lends_time_and_endpoint(tmp_path: Path):
         "SELECT endpoint, strftime(occurred_at, '%H:%M'), input_uncached, output FROM usage"
     ).fetchall()
     assert rows == [("rag_query", "09:00", 10, 5)] * 3
+
+
+ANSWER = {
+    "id": "chatcmpl-9",
+    "object": "chat.completion",
+    "created": 1793606400,
+    "model": "gpt-4o",
+    "usage": {"prompt_tokens": 1000, "completion_tokens": 1},
+}
+
+
+@pytest.mark.parametrize("pad", [0, 8000], ids=["small", "large"])
+@pytest.mark.parametrize("name", ["lesson_jsonl", "claude_code", "codex_rollout"])
+def test_a_record_far_behind_the_beginning_is_read_by_its_own_format(name, pad, tmp_path, run):
+    lines = lines_of(name)
+    told = json.dumps({"note": "x" * pad})
+    rest = [told] * 220 if name != "lesson_jsonl" else lines * 20
+    rest += [json.dumps({"request_id": "p", **json.loads(lines[0]), "pad": "x" * pad})] * 200
+    log = tmp_path / "log.jsonl"
+    log.write_text("\n".join([*lines, *rest]) + "\n", "utf-8")
+    before = json.loads(run("breakdown", "log.jsonl", "--json").stdout)["result"]["total"]
+    log.write_text("\n".join([*lines, *rest, json.dumps(ANSWER)]) + "\n", "utf-8")
+    after = json.loads(run("breakdown", "log.jsonl", "--json").stdout)["result"]["total"]
+    assert after["requests"] == before["requests"] + 1
+    more = {k: after["tokens"][k] - before["tokens"][k] for k in ("input_uncached", "output")}
+    assert more == {"input_uncached": 1000, "output": 1}
+
+
+def test_a_record_of_another_format_may_be_appended_later(tmp_path, run):
+    log = tmp_path / "log.jsonl"
+    lines = [line for line in lines_of("claude_code") if '"assistant"' in line]
+    filler = [json.dumps({"note": "x" * 8000})] * 220
+    log.write_text("\n".join([*lines, *filler]) + "\n", "utf-8")
+    run("ingest", "log.jsonl")
+    before = json.loads(run("breakdown", "--json").stdout)["result"]["total"]
+    with log.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(ANSWER) + "\n")
+    told = json.loads(run("ingest", "log.jsonl", "--json").stdout)["result"]["files"][0]
+    after = json.loads(run("breakdown", "--json").stdout)["result"]["total"]
+    assert told["new_rows"] == 1
+    assert after["tokens"]["input_uncached"] == before["tokens"]["input_uncached"] + 1000
+    again = json.loads(run("ingest", "log.jsonl", "--json").stdout)["result"]["total"]
+    assert again["new_rows"] == 0
+
+
+def test_records_of_azure_are_told_apart_by_their_category(tmp_path, run):
+    def row(category: str, **properties: object) -> dict[str, object]:
+        return {
+            "time": "2026-11-02T09:00:00Z",
+            "category": category,
+            "correlationId": f"c-{category}",
+            "properties": properties,
+        }
+
+    body = json.dumps(ANSWER)
+    url = "https://a.openai.azure.com/openai/deployments/d/chat/completions"
+    rows = [
+        row("GatewayLogs", backendUrl=url, responseCode=200, responseBody=body),
+        row("RequestResponse", modelDeploymentName="d", modelName="gpt-4o"),
+        row("GatewayLlmLogs", promptTokens=20, completionTokens=3, deploymentName="d")
+        | {"correlationId": "c-3"},
+    ]
+    (tmp_path / "PT1H.json").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+    found = json.loads(run("breakdown", "PT1H.json", "--json").stdout)["result"]["total"]
+    assert (found["requests"], found["tokens"]["input_uncached"]) == (3, 1020)

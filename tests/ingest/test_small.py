@@ -96,6 +96,29 @@ def test_a_line_of_another_format_is_seen_anywhere_among_alike_files(run, tmp_pa
     assert (told["requests"], told["tokens"]["input_uncached"]) == (101, sum(range(1, 101)) + 103)
 
 
+ANOTHERS = {
+    "type": "message",
+    "id": "msg_other",
+    "model": "claude-sonnet-4-5",
+    "usage": {"input_tokens": 1000, "output_tokens": 1},
+}
+"""A raw answer: it begins as the lines of a session do."""
+
+
+@pytest.mark.parametrize("place", [1, 3, 250])
+def test_no_line_of_another_format_hides_behind_the_same_first_key(run, tmp_path, place):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for session in range(20):
+        some = [_call(session * 5 + n) for n in range(1, 6)]
+        some += [b'{"type": "progress", "sessionId": "s", "data": {"n": 1}}'] * 300
+        if session == 18:
+            some.insert(place, json.dumps(ANOTHERS).encode())
+        (folder / f"session-{session:02}.jsonl").write_bytes(b"\n".join(some) + b"\n")
+    told = json.loads(run("breakdown", "logs", "--json").stdout)["result"]["total"]
+    assert (told["requests"], told["tokens"]["input_uncached"]) == (101, sum(range(1, 101)) + 1000)
+
+
 def test_records_that_were_counted_wrongly_are_read_file_by_file(run, tmp_path, monkeypatch):
     folder = tmp_path / "logs"
     folder.mkdir()
