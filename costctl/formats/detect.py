@@ -67,7 +67,7 @@ def detect(sample: Sample, formats: Sequence[Format]) -> Detection:
         return Detection(form, ((form.name, 1),) if form else ())
     if sample.container == "log":
         return _of_log(sample, formats)
-    votes, paged = _votes(sample, formats, {})
+    votes, paged = _votes(sample, formats)
     by_name = {form.name: form for form in formats}
     order = {form.name: place for place, form in enumerate(formats)}
     ranked = sorted(votes.items(), key=lambda item: (-item[1], order[item[0]]))
@@ -78,18 +78,6 @@ def detect(sample: Sample, formats: Sequence[Format]) -> Detection:
         unfold = Explode(Path((paged[best.name],)), or_self=True)
         best = replace(best, explode=(unfold, *best.explode))
     return Detection(fitted(best, sample), tuple(ranked))
-
-
-Possible = dict[tuple[str, ...], list[Format]]
-"""Keys of a record -> formats that it may have; to be kept from file to file of one container."""
-
-
-def is_only(
-    form: Format, records: Sequence[object], formats: Sequence[Format], possible: Possible
-) -> bool:
-    """Return whether some of the lines of a file are of one format, and none of another."""
-    votes, paged = _votes(Sample("jsonl", records), formats, possible)
-    return set(votes) == {form.name} and not paged
 
 
 def wrapped_format(record: Mapping[str, object], formats: Sequence[Format]) -> str:
@@ -106,12 +94,11 @@ def _may_hold(value: object) -> bool:
     return isinstance(value, dict) or (isinstance(value, str) and value.lstrip().startswith("{"))
 
 
-def _votes(
-    sample: Sample, formats: Sequence[Format], possible: Possible
-) -> tuple[Counter[str], dict[str, str]]:
+def _votes(sample: Sample, formats: Sequence[Format]) -> tuple[Counter[str], dict[str, str]]:
     """Return the records that each format takes, and the page key of those that it takes from pages."""
     votes: Counter[str] = Counter()
     paged: dict[str, str] = {}
+    possible: dict[tuple[str, ...], list[Format]] = {}
     for record in sample.records:
         keys = tuple(record) if isinstance(record, dict) else ()
         if keys not in possible:

@@ -65,7 +65,7 @@ class Planner:
         self.next_id = ledger.next_id(store)
         self.texts: dict[Path, Path] = {}
         self.strangers = Strangers(self.formats)
-        self.alike = Alike(self.formats, self.strangers)
+        self.alike = Alike(self.strangers)
         self.bundles = Bundles(spool)
 
     def plan(self, found: Found | Missing) -> Plan | FileResult:

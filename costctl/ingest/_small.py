@@ -1,17 +1,16 @@
-"""Small files that are like the ones before them: read once, and known by a few of their lines.
+"""Small files that are like the ones before them: read once, and known by a few words of their lines.
 
-A coding agent keeps thousands of them. After some alike ones the next is looked at less closely; one that differs in
-any of the lines looked at is planned like a first one.
+A coding agent keeps thousands of them. After some alike ones the next is looked at less closely; one in which a line
+is of another format, or no object, is planned like a first one.
 """
 
 import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from costctl.formats._base import Format
-from costctl.formats.detect import Possible, is_only
+
 from costctl.formats.stated import MTIME
 from costctl.ingest._base import Plan
 from costctl.ingest._strangers import Strangers
@@ -20,14 +19,14 @@ from costctl.sources.discover import Found
 from costctl.sources.sniff import Container
 from costctl.store.readers import Part
 
+if TYPE_CHECKING:
+    from costctl.formats._base import Format
+
 SMALL = 1 << 20
 """Bytes of the largest file that counts as small; then its fingerprint is a hash of all of it."""
 
 ALIKE = 16
-"""Files of one format in a row before the next is taken for one of them by a few lines."""
-
-FIRST_KEYS = 8
-"""Keys that lines may begin with before a file is looked at closely."""
+"""Files of one format in a row before the next is taken for one of them by the words of its lines."""
 
 FILES = 20_000
 BYTES = 128 << 20
@@ -53,7 +52,7 @@ class Bundles:
 
     def __init__(self, spool: Path) -> None:
         self.spool = self.path = spool
-        self.form: Format | None = None
+        self.form: "Format | None" = None
         self.file: BinaryIO | None = None
         self.files = self.size = self.records = 0
 
@@ -101,12 +100,10 @@ class Bundles:
 class Alike:
     """Knows what the last files were, one after another."""
 
-    def __init__(self, formats: Sequence[Format], strangers: Strangers) -> None:
-        self.formats = formats
+    def __init__(self, strangers: Strangers) -> None:
         self.strangers = strangers
-        self.form: Format | None = None
+        self.form: "Format | None" = None
         self.count = 0
-        self.possible: Possible = {}
 
     def note(self, plan: Plan) -> None:
         """Remember what a file was that has been looked at closely."""
@@ -132,31 +129,11 @@ class Alike:
         form = self.form
         if form is None or len(rows) == 1:
             return None
-        some = _some(rows)
-        if not some or not is_only(form, some, self.formats, self.possible):
-            return None
-        if self.strangers.among((form,), rows[:-1]):
+        if not self.strangers.are_of(form, rows[:-1]):
             return None
         plan = Plan(found, PLAIN, form, Part(ingest_id, found.path), ingest_id)
         plan.lines_to = len(rows) - 1 + (bool(rows[-1]) and is_whole(rows[-1]))
         return plan
-
-
-def _some(rows: Sequence[bytes]) -> list[object]:
-    """Return the whole lines that tell a file, as records; nothing where one of them is none, or too many differ.
-
-    They are the first and the middle line, and the last one of each first key: records of another format hardly begin
-    with the same key.
-    """
-    last = len(rows) - 2
-    by_key = {row[: row.find(b":")]: row for row in rows[:-1]}
-    if len(by_key) > FIRST_KEYS:
-        return []
-    try:
-        records = [json.loads(row) for row in (rows[0], rows[last // 2], *by_key.values())]
-    except (ValueError, RecursionError):
-        return []
-    return records if all(isinstance(record, dict) for record in records) else []
 
 
 def is_whole(rest: bytes) -> bool:

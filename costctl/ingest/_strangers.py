@@ -5,15 +5,19 @@ taken apart.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from costctl.formats._base import Format, Path, Predicate
-from costctl.formats.detect import SAMPLE, Possible, wrapped_format
+from costctl.formats.detect import SAMPLE, wrapped_format
 from costctl.formats.evaluate import may_recognise, names_of, recognises
 from costctl.formats.mixed import MOST
 
 Signs = tuple[tuple[str, ...], ...]
 """Words that a line holds: of each of these one."""
+
+ROWS = 4096
+"""Lines that are looked at together."""
 
 MOST_WAYS = 16
 """Ways in which a rule may hold before it is taken to say nothing."""
@@ -32,14 +36,14 @@ class Strangers:
             ]
             for form in formats
         }
-        self.possible: Possible = {}
+        self.signs: dict[str, list[list[list[bytes]]]] = {}
+        self.possible: dict[tuple[str, ...], list[Format]] = {}
 
     def among(self, forms: Sequence[Format], rows: Iterable[bytes]) -> dict[str, list[object]]:
         """Return the names of other formats that some lines are of, each with a few of these lines as records."""
-        own = signs_of(forms[0])
         known = {form.name for form in forms}
         found: dict[str, list[object]] = {}
-        for row in _without(rows, own) if own else rows:
+        for row in self._not_of(forms[0], rows):
             record = _object(row)
             name = self._format_of(record, row) if record else ""
             if name and name not in known and (name in found or len(found) + len(known) < MOST):
@@ -47,6 +51,31 @@ class Strangers:
                 if len(records) < SAMPLE:
                     records.append(record)
         return found
+
+    def are_of(self, form: Format, rows: Sequence[bytes]) -> bool:
+        """Return whether the lines are of a format, at least one of them, and the others objects of none."""
+        others = list(self._not_of(form, rows))
+        for row in others:
+            record = _object(row)
+            if not record or self._format_of(record, row) not in {"", form.name}:
+                return False
+        if len(others) == len(rows):
+            return False
+        apart = set(map(id, others))
+        first = next(row for row in rows if id(row) not in apart)
+        return recognises(form, _object(first))
+
+    def _not_of(self, form: Format, rows: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the lines that lack a word of a format, whichever way its rule holds."""
+        if form.name not in self.signs:
+            ways = ways_of(form)
+            told = ways if all(ways) else []
+            self.signs[form.name] = [[_quoted(words) for words in way] for way in told]
+        lines = iter(rows)
+        while some := list(islice(lines, ROWS)):
+            for way in self.signs[form.name]:
+                some = _lacking(some, way, fold=form.ignore_case)
+            yield from some
 
     def _format_of(self, record: dict[str, object], row: bytes) -> str:
         keys = tuple(record)
@@ -79,27 +108,26 @@ def _object(row: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _without(rows: Iterable[bytes], own: Signs) -> list[bytes]:
+def _quoted(words: Iterable[str]) -> list[bytes]:
+    return [f'"{word}"'.encode() for word in words]
+
+
+def _lacking(rows: list[bytes], way: list[list[bytes]], *, fold: bool) -> list[bytes]:
     """Return the lines that do not hold all the words of a format, in quotes."""
-    left: list[bytes] = []
-    for words in own:
-        signs = [f'"{word}"'.encode() for word in words]
-        kept: list[bytes] = []
-        for row in rows:
-            for sign in signs:
-                if sign in row:
-                    kept.append(row)
-                    break
+    found: list[bytes] = []
+    for signs in way:
+        lacking = rows
+        for sign in signs:
+            if fold:
+                lacking = [row for row in lacking if sign.lower() not in row.lower()]
             else:
-                left.append(row)
-        rows = kept
-    return left
-
-
-def signs_of(form: Format) -> Signs:
-    """Return what every line of a format holds; nothing where its rule holds in several ways, or in any case."""
-    ways = ways_of(form)
-    return ways[0] if len(ways) == 1 and not form.ignore_case else ()
+                lacking = [row for row in lacking if sign not in row]
+        # Nearly always a file has no such line.
+        if lacking:
+            found += lacking
+            apart = set(map(id, lacking))
+            rows = [row for row in rows if id(row) not in apart]
+    return found
 
 
 def ways_of(form: Format) -> list[Signs]:
