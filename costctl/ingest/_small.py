@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-
 from costctl.formats.stated import MTIME
 from costctl.ingest._base import Plan
 from costctl.ingest._strangers import Strangers
@@ -32,6 +31,9 @@ FILES = 20_000
 BYTES = 128 << 20
 """Files and bytes of a bundle, of which the larger part of the rows goes to the database without a detour."""
 
+FIRST_BYTES = 8 << 20
+"""Bytes of the first bundle, so that reading begins soon; each one holds twice as many as the one before it."""
+
 PLAIN = Container("jsonl")
 
 
@@ -52,9 +54,10 @@ class Bundles:
 
     def __init__(self, spool: Path) -> None:
         self.spool = self.path = spool
-        self.form: "Format | None" = None
+        self.form: Format | None = None
         self.file: BinaryIO | None = None
         self.files = self.size = self.records = 0
+        self.most = FIRST_BYTES
 
     def add(self, plan: Plan, content: bytes, rows: Sequence[bytes] | None = None) -> None:
         """Give a plan its place; one without records has none, and what follows it stands elsewhere.
@@ -63,7 +66,7 @@ class Bundles:
         """
         records = lines.records_in(content.split(b"\n") if rows is None else rows)
         same = plan.form is self.form or plan.form == self.form
-        if not records or not same or self.files >= FILES or self.size >= BYTES:
+        if not records or not same or self.files >= FILES or self.size >= self.most:
             self.close()
         if not records:
             return
@@ -94,7 +97,7 @@ class Bundles:
         if self.file is not None:
             with suppress(OSError):
                 self.file.close()
-            self.file = None
+            self.file, self.most = None, min(2 * self.most, BYTES)
 
 
 class Alike:
@@ -102,7 +105,7 @@ class Alike:
 
     def __init__(self, strangers: Strangers) -> None:
         self.strangers = strangers
-        self.form: "Format | None" = None
+        self.form: Format | None = None
         self.count = 0
 
     def note(self, plan: Plan) -> None:
