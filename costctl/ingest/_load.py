@@ -106,31 +106,30 @@ class BatchLoader:
 
     def _load(self, plans: list[Plan]) -> list[FileResult]:
         statement = compile_format(plans[0].form, tz=self.options.source_tz)
-        for plan in plans:
-            if plan.cut and plan.form.to == "usage":
+        for plan in plans if plans[0].form.to == "usage" else ():
+            if plan.cut:
                 self._forget(statement, replace(plan.part, path=plan.cut))
         with counting_lines(plans):
             loaded = self._read(statement, plans)
-        spans = self.loader.spans([plan.ingest_id for plan in plans])
+        ids = [plan.ingest_id for plan in plans]
+        spans = self.loader.spans(ids)
         for plan in plans:
             require_all_formats(self.planner, plan, loaded[plan.ingest_id], spans)
-        for plan in plans:
-            if plan.others:
-                loaded[plan.ingest_id] = self._read_others(plan, loaded[plan.ingest_id])
+        mixed = [plan for plan in plans if plan.others]
+        for plan in mixed:
+            loaded[plan.ingest_id] = self._read_others(plan, loaded[plan.ingest_id])
         torn = readers.csv_rejects(self.store.connection) if plans[0].part.kind == "csv" else []
         for plan in plans:
             plan.bad += [
                 Bad(line, reason, "") for path, line, reason in torn if path == str(plan.part.path)
             ]
-        spans = self.loader.spans([plan.ingest_id for plan in plans])
-        results = [
-            self._result(plan, loaded[plan.ingest_id], spans.get(plan.ingest_id, Span()))
-            for plan in plans
-        ]
-        ledger.record(
-            self.store,
-            [self._entry(p, r, loaded[p.ingest_id]) for p, r in zip(plans, results, strict=True)],
-        )
+        if mixed:
+            spans = self.loader.spans(ids)
+        done = [loaded[number] for number in ids]
+        told = [spans.get(number, Span()) for number in ids]
+        results = [self._result(*one) for one in zip(plans, done, told, strict=True)]
+        entries = [self._entry(*one) for one in zip(plans, results, done, strict=True)]
+        ledger.record(self.store, entries)
         for plan in plans:
             ledger.reject(self.store, plan.ingest_id, plan.found.shown, plan.bad)
         return results

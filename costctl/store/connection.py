@@ -90,10 +90,12 @@ class Store:
         return store
 
     def beside(self) -> "Store":
-        """Return another connection to the database: what breaks there leaves a transaction here alone."""
+        """Return another connection to the database: what breaks there leaves a transaction here alone.
+
+        It has no view `usage`.
+        """
         other = Store(self.connection.cursor(), self.path)
         other._set_up()
-        other.connection.execute(schema.usage_view())
         return other
 
     def _set_up(self) -> None:

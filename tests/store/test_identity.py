@@ -165,7 +165,7 @@ def test_narrow_rows_tell_their_source_and_format_to_every_connection(tmp_path):
         store.connection.execute(
             "INSERT INTO narrow_rows (origin, event_key) SELECT origin, origin FROM origins"
         )
-        sql = "SELECT source, source_format FROM usage ORDER BY event_key"
+        sql = "SELECT source, source_format FROM usage_narrow ORDER BY event_key"
         assert store.connection.execute(sql).fetchall() == pairs
         assert beside.connection.execute(sql).fetchall() == pairs
     with Store.open(tmp_path / "x.duckdb") as store:
