@@ -30,7 +30,7 @@ def canonical(row: dict[str, int], known: set[str]) -> Row:
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 @given(
     rows=st.lists(st.fixed_dictionaries(dict.fromkeys(CLASSES, COUNTS)), min_size=1, max_size=16)
 )

@@ -90,7 +90,7 @@ CHANGED = st.fixed_dictionaries({}, optional=VALUES)
 
 # An ingest costs far more than a record: few files, some with a handful of odd records and some with very many.
 @settings(
-    max_examples=14, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     changes=st.lists(CHANGED, min_size=1, max_size=6) | st.lists(CHANGED, min_size=20, max_size=40)

@@ -152,7 +152,7 @@ def test_planning_ahead_changes_no_answer(run, tmp_path, monkeypatch):
     folder = tmp_path / "logs"
     folder.mkdir()
     total = _tree(folder)
-    monkeypatch.setattr(_small, "FILES", 4)
+    monkeypatch.setattr(_small, "FILES", 12)
     plain = run("ingest", "logs", "--dry-run", "--json").stdout
     monkeypatch.setattr(reading, "MANY", 1)
     ahead = run("ingest", "logs", "--dry-run", "--json").stdout

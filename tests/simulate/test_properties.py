@@ -91,7 +91,7 @@ def near(left, right, scale=1.0):
     return isclose(left, right, rel_tol=1e-9, abs_tol=1e-9 * max(1.0, abs(scale)))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(usages(), plans())
 def test_levers_that_are_off_change_nothing(usage, plan):
     plain = bill(bind(usage, PRICES, []), worlds(bind(usage, PRICES, []), [frozenset()]))[0]
@@ -99,7 +99,7 @@ def test_levers_that_are_off_change_nothing(usage, plan):
     assert near(bill(problem, worlds(problem, [frozenset()]))[0], plain)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(usages(), plans())
 def test_savings_sum_to_what_the_plan_saves(usage, plan):
     found = attribute(bind(usage, PRICES, plan))
@@ -128,7 +128,7 @@ def test_fair_shares_are_the_average_over_all_orders(usage, plan):
         assert near(found.levers[name].shapley, share, found.before)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(usages(), st.integers(0, 10**6), st.floats(0, 1))
 def test_fair_shares_are_symmetric(usage, requests, cut):
     twins = [PlannedLever(name, "output", (), {"cut": Range.point(cut)}) for name in ("a", "b")]
@@ -136,7 +136,7 @@ def test_fair_shares_are_symmetric(usage, requests, cut):
     assert near(found["a"].shapley, found["b"].shapley, requests + 1e6)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(usages(), plans())
 def test_a_lever_that_selects_nothing_gets_nothing(usage, plan):
     ghost = PlannedLever(
@@ -151,7 +151,7 @@ def test_a_lever_that_selects_nothing_gets_nothing(usage, plan):
     assert haunted.levers["ghost"].overhead == 0
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(usages(), plans())
 def test_usage_never_goes_negative(usage, plan):
     problem = bind(usage, PRICES, plan)
@@ -160,7 +160,7 @@ def test_usage_never_goes_negative(usage, plan):
     assert all(value is None or value >= -1e-6 for value in lowest)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(usages(), plans(), st.randoms(use_true_random=False))
 def test_the_order_in_which_different_levers_are_given_changes_nothing(usage, plan, random):
     kinds = {lever.lever: lever for lever in plan}
@@ -171,7 +171,7 @@ def test_the_order_in_which_different_levers_are_given_changes_nothing(usage, pl
     assert one == two
 
 
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=20)
 @given(usages(), plans(), st.floats(0.1, 50))
 def test_savings_scale_with_usage(usage, plan, factor):
     free = [

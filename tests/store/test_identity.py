@@ -57,7 +57,7 @@ def keys(engine: duckdb.DuckDBPyConnection, records: list[Record], scope: str = 
     return [row[0] for row in rows]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(records=st.lists(RECORDS, min_size=2, max_size=40))
 def test_records_share_an_identity_only_if_they_say_the_same(engine, records):
     found = keys(engine, records)
@@ -131,7 +131,7 @@ IN_ORDER = st.builds(
 )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     calls=CALLS | IN_ORDER,
     known=st.lists(st.integers(0, 60), max_size=5),

@@ -15,7 +15,6 @@ LOGS = [FORMATS / name for name in ("claude_code", "lesson_jsonl")]
 QUESTIONS = (
     ("breakdown",),
     ("breakdown", "--by", "day,model"),
-    ("breakdown", "--where", "endpoint=rag*"),
     ("breakdown", "--as-of", "2026-11-05"),
     ("simulate", "--cache-hit", "0.6"),
 )
