@@ -49,8 +49,7 @@ class Merge:
         if leaf is not None:
             connection.execute("ALTER TABLE staged ADD COLUMN parent_key UHUGEINT")
         self.names = {"source": source, "source_format": source_format}
-        described = connection.execute("DESCRIBE staged").fetchall()
-        present = {row[0] for row in described}
+        present = {row[0] for row in connection.execute("DESCRIBE staged").fetchall()}
         self.dated = "newest" in present
         self.columns = [
             c.name
@@ -128,6 +127,7 @@ class Merge:
         listed = ", ".join(self.columns)
         run = self.connection.execute
         run(f"CREATE OR REPLACE TEMP TABLE known AS {self._known(listed)}")
+        self.has_known = run("SELECT EXISTS (FROM known)").fetchone() == (True,)
         run(
             "CREATE OR REPLACE TEMP TABLE repeated AS SELECT event_key FROM ("
             "SELECT event_key FROM known UNION ALL SELECT event_key FROM staged WHERE kind = 'row') "
@@ -212,32 +212,33 @@ class Merge:
 
     def _outcome(self) -> dict[int, Settled]:
         """Count new and replaced rows per file, and leave out of `folded` what changes nothing."""
-        compared = [n for n in self.columns if n not in PROVENANCE]
-        new = ", ".join(_stored(n, "f.") for n in compared)
-        old = ", ".join(_stored(n, "k.") for n in compared)
+        if not self.has_known:
+            return self._settled(
+                "SELECT ingest_id, count(*), 0, count(*) FILTER ((event_key & 1::UHUGEINT) = 0) FROM folded GROUP BY 1"
+            )
+        said = [n for n in self.columns if n not in PROVENANCE]
+        new, old = (", ".join(_stored(n, table) for n in said) for table in ("f.", "k."))
         self.connection.execute(
             "DELETE FROM folded_repeats WHERE event_key IN (SELECT f.event_key FROM folded_repeats f JOIN known k USING (event_key) "
             f"WHERE ({new}) IS NOT DISTINCT FROM ({old}))"
         )
         # A known row that changed may stay the row of its own file; the file that changed it is told.
-        rows = self.connection.execute(
+        return self._settled(
             "SELECT CASE WHEN k.event_key IS NULL THEN f.ingest_id ELSE s.last END, "
             "count(*) FILTER (k.event_key IS NULL), count(*) FILTER (k.event_key IS NOT NULL), "
             "count(*) FILTER ((f.event_key & 1::UHUGEINT) = 0) "
             "FROM folded f LEFT JOIN (SELECT event_key FROM known) k USING (event_key) "
             "JOIN (SELECT event_key, max(ingest_id) AS last FROM staged WHERE kind = 'row' GROUP BY 1) s USING (event_key) "
             "GROUP BY 1"
-        ).fetchall()
-        return {row[0]: Settled(*row[1:]) for row in rows}
+        )
+
+    def _settled(self, sql: str) -> dict[int, Settled]:
+        return {row[0]: Settled(*row[1:]) for row in self.connection.execute(sql).fetchall()}
 
     def _write(self) -> None:
-        replaced = "event_key IN (SELECT event_key FROM folded SEMI JOIN known USING (event_key))"
-        has = self.connection.execute(
-            "SELECT count(*) FROM folded SEMI JOIN known USING (event_key)"
-        ).fetchone()
-        if has and has[0]:
-            for layout in LAYOUTS:
-                self.connection.execute(f"DELETE FROM {layout.table} WHERE {replaced}")
+        replaced = "SELECT event_key FROM folded SEMI JOIN known USING (event_key)"
+        for layout in LAYOUTS if self.has_known else ():
+            self.connection.execute(f"DELETE FROM {layout.table} WHERE event_key IN ({replaced})")
         self._insert(self._smallest())
 
     def _smallest(self) -> Layout:
