@@ -106,8 +106,8 @@ class BatchLoader:
 
     def _load(self, plans: list[Plan]) -> list[FileResult]:
         statement = compile_format(plans[0].form, tz=self.options.source_tz)
-        for plan in plans if plans[0].form.to == "usage" else ():
-            if plan.cut:
+        for plan in plans:
+            if plan.cut and plan.form.to == "usage":
                 self._forget(statement, replace(plan.part, path=plan.cut))
         with counting_lines(plans):
             loaded = self._read(statement, plans)

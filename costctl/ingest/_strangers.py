@@ -70,7 +70,8 @@ class Strangers:
         if form.name not in self.signs:
             ways = ways_of(form)
             told = ways if all(ways) else []
-            self.signs[form.name] = [[_quoted(words) for words in way] for way in told]
+            fold = form.ignore_case
+            self.signs[form.name] = [[_quoted(words, fold=fold) for words in way] for way in told]
         lines = iter(rows)
         while some := list(islice(lines, ROWS)):
             for way in self.signs[form.name]:
@@ -108,8 +109,8 @@ def _object(row: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _quoted(words: Iterable[str]) -> list[bytes]:
-    return [f'"{word}"'.encode() for word in words]
+def _quoted(words: Iterable[str], *, fold: bool) -> list[bytes]:
+    return [f'"{word.lower() if fold else word}"'.encode() for word in words]
 
 
 def _lacking(rows: list[bytes], way: list[list[bytes]], *, fold: bool) -> list[bytes]:
@@ -119,7 +120,7 @@ def _lacking(rows: list[bytes], way: list[list[bytes]], *, fold: bool) -> list[b
         lacking = rows
         for sign in signs:
             if fold:
-                lacking = [row for row in lacking if sign.lower() not in row.lower()]
+                lacking = [row for row in lacking if sign not in row.lower()]
             else:
                 lacking = [row for row in lacking if sign not in row]
         # Nearly always a file has no such line.

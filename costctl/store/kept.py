@@ -43,7 +43,7 @@ def keeping(store: Store) -> Iterator[None]:
 
 def keep(store: Store, sql: str, values: Mapping[str, object], table: str) -> None:
     """Keep a temp table, just made by a query, where somebody asked for that and it is small beside the rows."""
-    if store.keeps is None or store.hides:
+    if store.keeps is None or store.hides or len(store.keeps) == len(_NAMES):
         return
     row = store.connection.execute(f"SELECT count(*) FROM {table}").fetchone()
     if not row or row[0] * LEAST_SHARE > _rows(store):

@@ -113,10 +113,10 @@ def _branch(branch: Branch, query: Query, grain: Grain, parameters: Parameters) 
     outer += [name if "(" in sql else f"{sql} AS {name}" for name, sql in measures.items()]
     inner = [f"{expression} AS {alias}" for expression, alias in keys.items()]
     inner += [f"{sql} AS {name}" for name, sql in measures.items() if "(" in sql]
-    kept = filters(branch, query.window, query.where, query.tz, parameters)
+    within = filters(branch, query.window, query.where, query.tz, parameters)
     return (
         f"SELECT {', '.join(outer)} FROM "
-        f"(SELECT {', '.join(inner)} FROM {branch.table} WHERE {kept} GROUP BY ALL)"
+        f"(SELECT {', '.join(inner)} FROM {branch.table} WHERE {within} GROUP BY ALL)"
     )
 
 
@@ -198,8 +198,8 @@ def _single(branch: Branch, query: Query, parameters: Parameters) -> str:
         f"{_of_row(name, query, branch, parameters)} AS d{number}"
         for number, name in enumerate(query.by)
     ]
-    kept = filters(branch, query.window, query.where, query.tz, parameters)
-    return f"SELECT {', '.join(columns)} FROM {branch.table} WHERE {kept}"
+    within = filters(branch, query.window, query.where, query.tz, parameters)
+    return f"SELECT {', '.join(columns)} FROM {branch.table} WHERE {within}"
 
 
 def _of_row(name: str, query: Query, branch: Branch, parameters: Parameters) -> str:

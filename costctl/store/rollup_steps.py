@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from costctl.store.compile_tree import lit
 from costctl.store.connection import Store
 
 
@@ -47,7 +48,7 @@ def step_sql(column: str, places: Sequence[str], steps: Steps) -> str:
     if not steps.all:
         return column
     cases = [
-        f"WHEN {places[0]} = {_text(provider)} AND {places[1]} = {_text(name)} "
+        f"WHEN {places[0]} = {lit(provider)} AND {places[1]} = {lit(name)} "
         f"THEN {_floor(column, (*sizes, *steps.also))}"
         for (provider, name), sizes in steps.own.items()
     ]
@@ -58,7 +59,3 @@ def step_sql(column: str, places: Sequence[str], steps: Steps) -> str:
 def _floor(column: str, sizes: Sequence[int]) -> str:
     cases = " ".join(f"WHEN {column} >= {n} THEN {n}" for n in sorted(set(sizes), reverse=True))
     return f"CASE {cases} ELSE 0 END" if cases else "0"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
