@@ -46,7 +46,7 @@ def ingest(
         planner = Planner(reader, options, spool)
         loader = BatchLoader(store, options, planner)
         total = sum(getattr(found, "size", 0) for found in files)
-        results: dict[int, FileResult] = {}
+        results: dict[int, FileResult | None] = {}
         done = 0
         for batch in stack.enter_context(closing(_planned(planner, files, options))):
             plans = [(number, plan) for number, plan in batch if isinstance(plan, Plan)]
@@ -61,10 +61,18 @@ def ingest(
             done += sum(plan.found.size for _, plan in plans)
             if progress and plans:
                 progress(done, total, plans[-1][1].found.shown)
+        unlike = [number for number, result in results.items() if result is None]
+        results.update((number, _by_itself(planner, loader, files[number])) for number in unlike)
         loader.finish()
     if not files:
         raise CostctlError("no file to read", hint="name a folder that holds logs", code="no_files")
-    return [results[number] for number in sorted(results)]
+    return [result for _, result in sorted(results.items()) if result is not None]
+
+
+def _by_itself(planner: Planner, loader: BatchLoader, found: Found | Missing) -> FileResult | None:
+    """Read a file that turned out not to be like its neighbours."""
+    plan = planner.plan(found, closely=True)
+    return loader.load([plan])[0] if isinstance(plan, Plan) else plan
 
 
 def _planned(

@@ -104,6 +104,7 @@ class Plan:
         bundle: its place in a file that holds it and its neighbours; None where it is read alone.
         fast: the one-pass way may be tried.
         reread: the file was read before, with other options.
+        watched: its lines are told from those of other formats only while they are read.
     """
 
     found: Found
@@ -127,3 +128,4 @@ class Plan:
     bundle: Part | None = None
     fast: bool = True
     reread: bool = False
+    watched: bool = False

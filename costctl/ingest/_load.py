@@ -1,22 +1,20 @@
 """Running plans: stage, fold, account, and write the ledger."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 
-from costctl import __version__
 from costctl.errors import CostctlError
+from costctl.ingest._account import Accounts
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._count import counting_lines
 from costctl.ingest._plan import Planner
-from costctl.ingest._several import MixedError, require_all_formats
-from costctl.sources import lines
+from costctl.ingest._several import MixedError, require_all_formats, unlike
 from costctl.sources.lines import Bad
 from costctl.store import ledger, readers
 from costctl.store.compile import Statement, compile_format
 from costctl.store.compile_endpoint import endpoint_sql
 from costctl.store.compile_fast import compile_fast
 from costctl.store.connection import Store
-from costctl.store.ledger import Entry
 from costctl.store.loading import Loaded, Loader, Span, UnfitError
 from costctl.store.loading_fast import FastLoader
 from costctl.store.readers import LONGEST, LONGEST_EVER, Part
@@ -29,10 +27,6 @@ FAST_FROM = 1 << 20
 TOO_LONG = f"a record is longer than {LONGEST_EVER >> 20} MiB; leave its text out and read it again"
 
 
-class RefusedError(CostctlError):
-    """A file with rejected lines under `--strict`."""
-
-
 class BatchLoader:
     """Loads batches of alike files, each batch in one transaction."""
 
@@ -40,7 +34,7 @@ class BatchLoader:
         self.store = store
         self.options = options
         self.planner = planner
-        self.options_hash = planner.options_hash
+        self.accounts = Accounts(options, planner)
         self.loader = Loader(store, count_prompt if options.count_tokens else None)
         self.done: list[tuple[int, list[Plan]]] = []
         if options.dry_run:
@@ -51,8 +45,11 @@ class BatchLoader:
         if self.options.dry_run:
             self.store.connection.execute("ROLLBACK")
 
-    def load(self, plans: list[Plan]) -> list[FileResult]:
-        """Return what became of each file; when one breaks the batch, its halves are tried until it stands alone."""
+    def load(self, plans: list[Plan]) -> list[FileResult | None]:
+        """Return what became of each file, None where it is not like the others and has to be planned anew.
+
+        When one breaks the batch, its halves are tried until it stands alone.
+        """
         if not plans:
             return []
         try:
@@ -65,7 +62,7 @@ class BatchLoader:
                 return self.load(alone[:half]) + self.load(alone[half:])
             return self._alone(plans[0], error)
 
-    def _alone(self, plan: Plan, error: CostctlError) -> list[FileResult]:
+    def _alone(self, plan: Plan, error: CostctlError) -> list[FileResult | None]:
         """Read a file that broke once more, if there is another way to read it."""
         if isinstance(error, MixedError):
             return self.load([error.plan])
@@ -75,14 +72,14 @@ class BatchLoader:
         said = TOO_LONG if too_long else str(error)
         return [FileResult(plan.found.shown, plan.form.name, plan.container.kind, error=said)]
 
-    def _with_larger_buffers(self, plans: list[Plan]) -> list[FileResult]:
+    def _with_larger_buffers(self, plans: list[Plan]) -> list[FileResult | None]:
         self.loader.longest = LONGEST_EVER
         try:
             return self.load(plans)
         finally:
             self.loader.longest = LONGEST
 
-    def _transaction(self, plans: list[Plan]) -> list[FileResult]:
+    def _transaction(self, plans: list[Plan]) -> list[FileResult | None]:
         if not self.options.dry_run:
             with self.store.transaction():
                 return self._load(plans)
@@ -104,13 +101,20 @@ class BatchLoader:
             self._load([replace(plan, bad=[], bundle=None) for plan in plans])
         self.loader.longest = longest
 
-    def _load(self, plans: list[Plan]) -> list[FileResult]:
-        statement = compile_format(plans[0].form, tz=self.options.source_tz)
+    def _load(self, plans: list[Plan]) -> list[FileResult | None]:
+        watched = any(plan.watched for plan in plans)
+        statement = compile_format(plans[0].form, tz=self.options.source_tz, watched=watched)
         for plan in plans:
             if plan.cut and plan.form.to == "usage":
                 self._forget(statement, replace(plan.part, path=plan.cut))
         with counting_lines(plans):
             loaded = self._read(statement, plans)
+        read = [plan for plan in plans if plan.ingest_id in loaded]
+        results = dict(zip(loaded, self._settled(read, loaded), strict=True)) if read else {}
+        return [results.get(plan.ingest_id) for plan in plans]
+
+    def _settled(self, plans: list[Plan], loaded: dict[int, Loaded]) -> list[FileResult]:
+        """Read what other formats have in files, write the ledger, and say what became of each file."""
         ids = [plan.ingest_id for plan in plans]
         spans = self.loader.spans(ids)
         for plan in plans:
@@ -127,8 +131,8 @@ class BatchLoader:
             spans = self.loader.spans(ids)
         done = [loaded[number] for number in ids]
         told = [spans.get(number, Span()) for number in ids]
-        results = [self._result(*one) for one in zip(plans, done, told, strict=True)]
-        entries = [self._entry(*one) for one in zip(plans, results, done, strict=True)]
+        results = [self.accounts.result(*one) for one in zip(plans, done, told, strict=True)]
+        entries = [self.accounts.entry(*one) for one in zip(plans, results, done, strict=True)]
         ledger.record(self.store, entries)
         for plan in plans:
             ledger.reject(self.store, plan.ingest_id, plan.found.shown, plan.bad)
@@ -140,7 +144,11 @@ class BatchLoader:
         plain = len(plans) == 1 and first.part.kind == "jsonl"
         fast = (
             compile_fast(statement.form)
-            if plain and first.fast and not self.planner.rules and _size(first) >= FAST_FROM
+            if plain
+            and first.fast
+            and not self.planner.rules
+            and _size(first) >= FAST_FROM
+            and not first.watched
             else None
         )
         if fast is not None:
@@ -148,7 +156,9 @@ class BatchLoader:
             if done is not None:
                 return {first.ingest_id: done}
         parts = [plan.bundle or plan.part for plan in plans]
-        return self.loader.load(statement, parts, source, endpoint=self._endpoint(statement))
+        endpoint = self._endpoint(statement)
+        watch = partial(unlike, self.planner, plans)
+        return self.loader.load(statement, parts, source, endpoint=endpoint, watch=watch)
 
     def _endpoint(self, statement: Statement) -> str | None:
         if not self.planner.rules:
@@ -185,114 +195,7 @@ class BatchLoader:
             )
         return total
 
-    def _result(self, plan: Plan, done: Loaded, span: Span) -> FileResult:
-        self._locate(plan, done)
-        rejected = (
-            len(plan.bad)
-            if len(plan.bad) < ledger.MOST_REJECTS
-            else len(done.rejected) + len(plan.bad)
-        )
-        records = done.records + plan.skipped + (rejected - len(done.rejected))
-        if self.options.strict and rejected:
-            raise RefusedError(
-                f"refused: {rejected:,} rejected lines, the first: {_shown(plan.bad[0])}"
-            )
-        blank = plan.blank
-        if plan.lines is None and plan.part.kind == "jsonl" and plan.part.compression == "none":
-            blank = max(0, _lines_in(plan) - (done.documents or done.records))
-        skipped = done.skipped + plan.skipped
-        return FileResult(
-            plan.found.shown,
-            plan.form.name,
-            plan.container.kind,
-            records=records,
-            new_rows=done.new_rows,
-            duplicates=records - done.new_rows - skipped - rejected,
-            skipped=skipped,
-            rejected=rejected,
-            blank=blank,
-            replaced=done.replaced,
-            tokens_unknown=span.tokens_unknown,
-            first=span.first,
-            last=span.last,
-            first_reject=_shown(plan.bad[0]) if plan.bad else "",
-            warnings=tuple(self._warnings(plan, done, span)),
-            formats=tuple(plan.shares),
-        )
-
-    def _warnings(self, plan: Plan, done: Loaded, span: Span) -> list[str]:
-        said = list(plan.notes)
-        if done.incomplete:
-            said.append("incomplete export: its last page says that more follow")
-        if done.mismatch:
-            said.append(
-                f"inclusive/exclusive mismatch: {done.mismatch:,} records count more cached than input tokens"
-            )
-        if plan.reread and done.new_rows:
-            said.append(
-                "it was read before with other options, and the rows of then stay beside the new ones: "
-                "a new database (--db) counts them once"
-            )
-        if self.planner.named is not None and 0 < done.records == done.skipped:
-            said.append(f"no record is a call in the format {plan.form.name}")
-        if span.nameless:
-            said.append(
-                f"{span.nameless:,} records have neither id nor time: in another file, equal ones are taken for the same calls"
-            )
-        return said
-
-    def _locate(self, plan: Plan, done: Loaded) -> None:
-        """Find the lines of refused records, and why those that are no object are none."""
-        reasons = dict(done.rejected[: ledger.MOST_REJECTS])
-        if not reasons:
-            return
-        if plan.part.kind != "jsonl" or plan.part.compression == "zstd":
-            plan.bad += [
-                Bad(number, reason or "not JSON", "") for number, reason in reasons.items()
-            ]
-        else:
-            for record, number, raw in lines.locate(plan.part.path, plan.part.compression, reasons):
-                line = (
-                    plan.lines[record - 1] if plan.lines is not None else number + plan.line_offset
-                )
-                plan.bad.append(Bad(line, reasons[record] or lines.why(raw), lines.excerpt(raw)))
-        plan.bad.sort(key=lambda bad: bad.line)
-
-    def _entry(self, plan: Plan, result: FileResult, done: Loaded) -> Entry:
-        assert plan.fingerprint is not None  # noqa: S101 - the planner took it
-        counts = {name: getattr(result, name) for name in ledger.COUNTS}
-        return Entry(
-            plan.ingest_id,
-            plan.found.shown,
-            plan.container.kind,
-            plan.form.name,
-            self.options.source or plan.form.name,
-            replace(plan.fingerprint),
-            plan.lines_to,
-            self.options_hash,
-            counts,
-            done.numbered,
-            result.first,
-            result.last,
-            datetime.now(UTC).replace(tzinfo=None),
-            __version__,
-            done.incomplete,
-            plan.form.assumed,
-            self.planner.said.parameters,
-        )
-
 
 def _size(plan: Plan) -> int:
     """Return the bytes that are to be read."""
     return plan.count[1] - plan.count[0] if plan.count else plan.found.size
-
-
-def _lines_in(plan: Plan) -> int:
-    """Return the lines that were read, an incomplete last one included."""
-    assert plan.fingerprint is not None  # noqa: S101 - the planner took it
-    rest = int(plan.fingerprint.read_to < plan.found.size)
-    return plan.lines_to - plan.line_offset + rest
-
-
-def _shown(bad: Bad) -> str:
-    return f"line {bad.line}: {bad.reason}"

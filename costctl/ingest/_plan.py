@@ -68,12 +68,12 @@ class Planner:
         self.alike = Alike(self.strangers)
         self.bundles = Bundles(spool)
 
-    def plan(self, found: Found | Missing) -> Plan | FileResult:
-        """Return how to read a file, or what became of it already."""
+    def plan(self, found: Found | Missing, *, closely: bool = False) -> Plan | FileResult:
+        """Return how to read a file, or what became of it already; `closely` whatever its neighbours are."""
         if isinstance(found, Missing):
             return FileResult(found.shown, error=found.reason)
         try:
-            return self._plan(found)
+            return self._plan(found, closely=closely)
         except CostctlError as error:
             said = f"{error}".removeprefix(f"{found.path}: ")
             said += f" ({error.hint})" if error.hint else ""
@@ -87,7 +87,7 @@ class Planner:
         except OSError as error:
             return FileResult(found.shown, error=str(error))
 
-    def _plan(self, found: Found) -> Plan | FileResult:
+    def _plan(self, found: Found, *, closely: bool) -> Plan | FileResult:
         before = self.earlier.get(found.shown) if found.modified_ns else None
         reread = before is not None and before.options_hash != self.options_hash
         if before is not None and not reread:
@@ -101,14 +101,16 @@ class Planner:
         else:
             before = None
         content = content_of(found)
-        alike = self._alike(found, content) if before is None and not reread else None
+        known = closely or before is not None or reread
+        alike = None if known else self._alike(found, content)
         if alike is not None:
             return alike
         plan = self._looked_at(found, before, content)
         if isinstance(plan, Plan):
             plan.reread = reread
-            self.alike.note(plan)
-            self._bundle(plan, content)
+            if not closely:
+                self.alike.note(plan)
+                self._bundle(plan, content)
         return plan
 
     def _looked_at(

@@ -12,9 +12,11 @@ from costctl.ingest._base import Plan
 from costctl.ingest._small import PLAIN, SMALL
 from costctl.sources import lines
 from costctl.sources.sniff import Container
-from costctl.store.loading import Loaded, Span
+from costctl.store.loading import Loaded, Span, Strangers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from costctl.ingest._plan import Planner
 
 
@@ -73,6 +75,22 @@ def require_all_formats(
         forms = with_strangers(planner, (plan.form,), rows, plan.notes)
     if forms is not None:
         raise MixedError(_read_by(plan, forms))
+
+
+def unlike(planner: "Planner", plans: Sequence[Plan], strangers: Strangers) -> set[int]:
+    """Return the ids of files that are not as they were taken for: another format has lines of them, or all of one."""
+    found = {number for number, (_, nothing_else) in strangers.items() if nothing_else}
+    parts = {plan.ingest_id: plan.bundle or plan.part for plan in plans}
+    wanted: dict[Path, dict[int, int]] = {}
+    for number in strangers.keys() - found:
+        part = parts[number]
+        places = wanted.setdefault(part.path, {})
+        places.update({part.first + rn - 1: number for rn in strangers[number][0]})
+    for path, places in wanted.items():
+        for place, _, row in lines.locate(path, "none", places):
+            if places[place] not in found and planner.strangers.of_others(plans[0].form, (row,)):
+                found.add(places[place])
+    return found
 
 
 def _read_by(plan: Plan, forms: Sequence[Format]) -> Plan:

@@ -65,6 +65,18 @@ class Strangers:
         first = next(row for row in rows if id(row) not in apart)
         return recognises(form, _object(first))
 
+    def is_like(self, form: Format, row: bytes) -> bool:
+        """Return whether a line holds the words of a format."""
+        return bool(row) and not any(self._not_of(form, (row,)))
+
+    def of_others(self, form: Format, rows: Iterable[bytes]) -> bool:
+        """Return whether one of some lines is of another format."""
+        return any(
+            self._format_of(record, row) not in {"", form.name}
+            for row in self._not_of(form, rows)
+            if (record := _object(row))
+        )
+
     def _not_of(self, form: Format, rows: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the lines that lack a word of a format, whichever way its rule holds."""
         if form.name not in self.signs:

@@ -1,6 +1,7 @@
 """What reading logs brought: one row a file, and what was not read."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from os.path import dirname
 from pathlib import PurePath
 from typing import TYPE_CHECKING
@@ -31,6 +32,7 @@ MOST_ROWS = 40
 """Files, or folders, that a person is shown one by one."""
 
 COUNTS = tuple(column.name for column in COLUMNS if column.kind is Kind.COUNT)
+_counts_of = attrgetter(*COUNTS)
 
 
 def ingest_report(
@@ -117,7 +119,8 @@ def _folders(files: Sequence["FileResult"]) -> Iterator[tuple[Cell, ...]]:
 
 
 def _total(files: Sequence["FileResult"]) -> dict[str, object]:
-    total: dict[str, object] = {name: sum(getattr(file, name) for file in files) for name in COUNTS}
+    sums = map(sum, zip(*map(_counts_of, files), strict=True)) if files else (0 for _ in COUNTS)
+    total: dict[str, object] = dict(zip(COUNTS, sums, strict=True))
     firsts = [file.first for file in files if file.first is not None]
     lasts = [file.last for file in files if file.last is not None]
     return {**total, "first": min(firsts, default=None), "last": max(lasts, default=None)}

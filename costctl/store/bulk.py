@@ -19,19 +19,38 @@ def insert(
     """Add rows whose values stand in the order of `columns`, (name, SQL type); `missing` is put for None.
 
     Each column travels as one JSON text: a parameter a value takes the engine many times as long, and a text of rows
-    repeats every name in every row. Decimals travel as text, so they stay exact.
+    repeats every name in every row. A value that all rows share travels once. Decimals travel as text, so they stay
+    exact.
     """
-    texts = [as_json(column) for column in zip(*rows, strict=True)]
-    if not texts:
+    found = list(zip(*rows, strict=True))
+    if not found:
         return
+    alike = [column.count(column[0]) == len(column) for column in found]
+    alike[0] = False  # one column has to say how many rows there are
+    texts = [
+        as_json(_plain_moments(kind, column[:1] if same else column))
+        for (_, kind), column, same in zip(columns, found, alike, strict=True)
+    ]
     listed = ", ".join(f'"{name}"' for name, _ in columns)
     casts = ", ".join(_cast(name, kind, (missing or {}).get(name)) for name, kind in columns)
     values = ", ".join(
-        f'unnest(from_json(?, \'["{_json_type(kind)}"]\')) AS "{name}"' for name, kind in columns
+        f'{_list(kind)}[1] AS "{name}"' if same else f'unnest({_list(kind)}) AS "{name}"'
+        for (name, kind), same in zip(columns, alike, strict=True)
     )
     connection.execute(
         f"INSERT INTO {table} ({listed}) SELECT {casts} FROM (SELECT {values})", texts
     )
+
+
+def _plain_moments(kind: str, column: Sequence[object]) -> Sequence[object]:
+    """Return moments as text: here, because the writer of JSON asks for each of them in turn."""
+    if kind != "TIMESTAMP":
+        return column
+    return [None if moment is None else str(moment) for moment in column]
+
+
+def _list(kind: str) -> str:
+    return f"from_json(?, '[\"{_json_type(kind)}\"]')"
 
 
 def as_json(value: object) -> str:

@@ -22,6 +22,7 @@ from costctl.store.compile_paths import Documents
 from costctl.store.compile_rows import UNSTORED, Layers, Rows
 from costctl.store.compile_tree import lit
 from costctl.store.compile_values import NULL_TEXT, Values
+from costctl.store.compile_watch import stranger, want_watched
 from costctl.store.schema import NARROW
 from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
@@ -50,6 +51,7 @@ class Statement:
         key: SQL of `event_key`; NULL where only an occurrence number can tell equal rows apart is never the case:
             its last bit says whether an equal row is the same call (1) or another one (0).
         content: whether the identity is the content for every record.
+        stranger: SQL of the test that a line may be of another format; empty where that is not asked.
     """
 
     form: Format
@@ -59,9 +61,12 @@ class Statement:
     columns: dict[str, str]
     key: str
     content: bool
+    stranger: str = ""
 
 
-def compile_format(form: Format, *, tz: str = "UTC", direct: bool = False) -> Statement:
+def compile_format(
+    form: Format, *, tz: str = "UTC", direct: bool = False, watched: bool = False
+) -> Statement:
     """Return the pieces of SQL that read a format.
 
     Args:
@@ -69,10 +74,13 @@ def compile_format(form: Format, *, tz: str = "UTC", direct: bool = False) -> St
         tz: the zone of times that carry none.
         direct: for a reader that gives each line as a struct, see `loading_direct`; raises `NeedsWholeError` where the
             format asks for more.
+        watched: also tell which lines may be of another format, for a format that is `watchable`.
     """
     documents = Documents(form, direct=direct)
     if direct:
         read_directly(documents)
+    if watched:
+        want_watched(documents)
     values = Values(documents, form.constants.get("tz", tz))
     rows = Rows(form, values)
     layers = rows.layers()
@@ -85,6 +93,7 @@ def compile_format(form: Format, *, tz: str = "UTC", direct: bool = False) -> St
         columns,
         _key(form, rows, columns, values),
         not form.identity.key,
+        stranger(documents, values) if watched else "",
     )
 
 

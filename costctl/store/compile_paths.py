@@ -93,6 +93,10 @@ class Document:
         has = "(" + " OR ".join(f"{leaf} IS NOT NULL" for leaf in node.leaves(column)) + ")"
         return has, f"({column} IS NOT NULL AND NOT {has})"
 
+    def there(self, keys: Keys) -> str | None:
+        """Return whether something other than null stands at a path, as SQL; None where nothing is wanted there."""
+        return f"({self._leaf(keys)} IS NOT NULL)" if self.tree.at(keys) is not None else None
+
     def _leaf(self, keys: Keys) -> str:
         sql = f"s_{self.name}"
         for before, key in zip((None, *keys), keys, strict=False):

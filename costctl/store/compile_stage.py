@@ -55,6 +55,8 @@ def stage_select(
         columns["prompt_text"] = "x_prompt"
     if statement.form.newest:
         columns["newest"] = statement.values.text(statement.form.newest)
+    if statement.stranger:
+        columns["stranger"] = statement.stranger
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     unsure = (
         f"WHEN {' OR '.join(dict.fromkeys(statement.documents.unsure))} THEN 'unsure' "

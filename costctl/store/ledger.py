@@ -29,6 +29,7 @@ class Entry:
     """One line of the ledger.
 
     Attributes:
+        counts: in the order of `COUNTS`.
         numbered: rows of the file that only their number among equals may tell apart.
     """
 
@@ -40,7 +41,7 @@ class Entry:
     fingerprint: Fingerprint
     lines_to: int
     options_hash: str
-    counts: Mapping[str, int]
+    counts: tuple[int, ...]
     numbered: int
     first: datetime | None
     last: datetime | None
@@ -133,7 +134,7 @@ def _row(entry: Entry) -> tuple[object, ...]:
         mark.read_to,
         entry.lines_to,
         entry.options_hash,
-        *(entry.counts[name] for name in COUNTS),
+        *entry.counts,
         entry.numbered,
         entry.first,
         entry.last,

@@ -1,6 +1,6 @@
 """From files to rows, the thorough way: staged, folded, counted."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,6 +29,13 @@ _COUNTS = """
 """
 _LINES = "count(DISTINCT rn) FILTER (kind = 'row' OR reason IS NOT NULL)"
 """Lines that gave records, where a file holds several formats."""
+
+
+Strangers = Mapping[int, tuple[Sequence[int], bool]]
+"""The numbers of the records of each file that may be of another format, and whether it has no others."""
+
+Watch = Callable[[Strangers], Collection[int]]
+"""Says which files are to be left out."""
 
 
 @dataclass(frozen=True)
@@ -92,16 +99,31 @@ class Loader:
         source: str,
         *,
         endpoint: str | None = None,
+        watch: Watch | None = None,
     ) -> dict[int, Loaded]:
-        """Read files thoroughly and fold their records into the store.
+        """Read files and fold their records into the store, those of the files that `watch` names left out.
 
         Errors: `CostctlError` when the engine cannot read a file, such as a broken gzip stream.
         """
         if endpoint is not None or not self._stage_directly(statement, parts):
             self.stage(statement, parts, endpoint)
+        left_out = watch(self._strangers()) if watch is not None and statement.stranger else ()
+        if left_out:
+            self.connection.execute(
+                "DELETE FROM staged WHERE ingest_id IN (SELECT unnest($ids))",
+                {"ids": list(left_out)},
+            )
+            parts = [part for part in parts if part.ingest_id not in left_out]
         if self.counter is not None and self._counts(statement):
             count_staged(self.connection, self.counter)
         return self.settle(statement, parts, source)
+
+    def _strangers(self) -> Strangers:
+        found = self.connection.execute(
+            "SELECT ingest_id, list(DISTINCT rn ORDER BY rn) FILTER (stranger), bool_and(stranger) "
+            "FROM staged GROUP BY 1 HAVING bool_or(stranger)"
+        ).fetchall()
+        return {ingest_id: (numbers, nothing_else) for ingest_id, numbers, nothing_else in found}
 
     def _counts(self, statement: Statement) -> bool:
         """Return whether logged text is to be counted."""
@@ -172,9 +194,8 @@ class Loader:
     def _stage_directly(self, statement: Statement, parts: Sequence[Part]) -> bool:
         """Read records on all cores, if the format and the files allow; return whether they are staged."""
         select = direct_select(
-            statement.form,
+            statement,
             parts,
-            tz=statement.values.tz,
             key=self.key,
             longest=self.longest,
             with_text=self._counts(statement),

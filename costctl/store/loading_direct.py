@@ -12,7 +12,7 @@ import duckdb
 from costctl.formats._base import Format
 from costctl.sources import lines
 from costctl.store import readers
-from costctl.store.compile import compile_format
+from costctl.store.compile import Statement, compile_format
 from costctl.store.compile_paths import NeedsWholeError
 from costctl.store.compile_stage import stage_select
 from costctl.store.compile_unfold import first_sub
@@ -30,20 +30,21 @@ READ = ("none", "gzip")
 
 
 def direct_select(
-    form: Format, parts: Sequence[Part], *, tz: str, key: str, longest: int, with_text: bool
+    thorough: Statement, parts: Sequence[Part], *, key: str, longest: int, with_text: bool
 ) -> str | None:
-    """Return the statement that reads files directly, None where only the thorough one can.
+    """Return the statement that reads files directly as the thorough one would, None where only that one can.
 
     The order of records must not matter to it, since no number is counted while it reads.
     """
-    first = parts[0]
+    form, first = thorough.form, parts[0]
     one_file = all(part.path == first.path for part in parts)
     if not _is_large(first.path):
         return None
     if form.to != "usage" or first.kind != "jsonl" or first.compression not in READ or not one_file:
         return None
     try:
-        statement = compile_format(form, tz=tz, direct=True)
+        watched = bool(thorough.stranger)
+        statement = compile_format(form, tz=thorough.values.tz, direct=True, watched=watched)
         columns = statement.documents.levels[0].tree.columns()
         reader = readers.structs(first.path, columns, longest, first.compression)
         select = stage_select(statement, reader, key=key, with_text=with_text)

@@ -119,6 +119,20 @@ def test_no_line_of_another_format_hides_behind_the_same_first_key(run, tmp_path
     assert (told["requests"], told["tokens"]["input_uncached"]) == (101, sum(range(1, 101)) + 1000)
 
 
+def test_a_file_that_only_has_the_words_of_its_neighbours_is_read_as_if_alone(run, tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for session in range(20):
+        some = [_call(session * 5 + n) for n in range(1, 6)]
+        (folder / f"session-{session:02}.jsonl").write_bytes(b"\n".join(some) + b"\n")
+    said = {"type": "log", "role": "assistant", "sessionId": "s", "message": "done"}
+    lines = b"".join(json.dumps(said | record(n)).encode() + b"\n" for n in (4, 5))
+    (folder / "session-18.jsonl").write_bytes(lines)
+    told = json.loads(run("breakdown", "logs", "--json").stdout)["result"]["total"]
+    without = sum(range(1, 101)) - sum(range(91, 96))
+    assert (told["requests"], told["tokens"]["input_uncached"]) == (97, without + 104 + 105)
+
+
 def test_records_that_were_counted_wrongly_are_read_file_by_file(run, tmp_path, monkeypatch):
     folder = tmp_path / "logs"
     folder.mkdir()

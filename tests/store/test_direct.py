@@ -226,6 +226,6 @@ def test_formats_that_need_the_order_or_the_whole_record_are_not_read_directly(t
     form = FORMATS[name]
     (tmp_path / "a").touch()
     select = loading_direct.direct_select(
-        form, [Part(1, tmp_path / "a")], tz="UTC", key="k", longest=1 << 24, with_text=False
+        compile_format(form), [Part(1, tmp_path / "a")], key="k", longest=1 << 24, with_text=False
     )
     assert select is None
