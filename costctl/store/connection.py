@@ -8,7 +8,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from weakref import finalize
 
 import duckdb
@@ -18,6 +18,9 @@ from costctl.record import BY_NAME, USAGE
 from costctl.store import schema
 from costctl.store.engine_errors import first_line, told_as, translated
 from costctl.vocabulary import TOKEN_CLASSES
+
+if TYPE_CHECKING:
+    from costctl.store.kept import Keeping
 
 ROWS_A_STATEMENT = 200
 PRIVATE = 0o077
@@ -37,14 +40,14 @@ class Store:
         connection: DuckDB connection; its time zone is UTC and the temp view `usage` exists.
         path: the file, or None for a store in memory.
         hides: rows of the tables are left out of every question.
-        keeps: the tables of groups kept so far, by the digest of their queries; None where none are asked to be kept.
+        keeps: what groups are kept so far; None where none are asked to be kept.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path | None = None) -> None:
         self.connection = connection
         self.path = path
         self.hides = False
-        self.keeps: dict[str, str] | None = None
+        self.keeps: Keeping | None = None
         self._umask: int | None = None
         self._forget_spill: Callable[[], object] | None = None
 

@@ -16,7 +16,7 @@ from costctl.store.dimensions import (
     plain_expression,
     time_expression,
 )
-from costctl.store.kept import keep, kept
+from costctl.store.kept import keep, kept, kept_before
 from costctl.store.rollup_columns import KEY_COLUMNS, Grain, Slot, price_columns, prompt_size
 from costctl.vocabulary import ALL_CLASSES, Query
 
@@ -83,22 +83,55 @@ _ahead: WeakKeyDictionary[Store, tuple[Query, Held]] = WeakKeyDictionary()
 
 def scan(store: Store, query: Query, grain: Grain, found: Held) -> None:
     """Make the temp table `rolled`: one row a group, `d0`, `d1`, ... being the dimensions asked for."""
+    body, values = _body(query, grain, found)
+    sql = f"SELECT row_number() OVER () AS group_id, * FROM ({body})"
+    make = "CREATE OR REPLACE TEMP TABLE rolled AS"
+    made = kept(store, sql, values)
+    if made:
+        store.connection.execute(f"{make} FROM {made}")
+        return
+    before = kept_before(store, sql, values)
+    if before:
+        table, last = before
+        store.connection.execute(f"{make} FROM {table} LIMIT 0")
+        added, _ = _body(query, grain, found, after=last)
+        store.connection.execute(_joined(table, added, query), values)
+    else:
+        store.connection.execute(f"{make} {sql}", values)
+    keep(store, sql, values, "rolled")
+
+
+def _body(
+    query: Query, grain: Grain, found: Held, *, after: int = 0
+) -> tuple[str, dict[str, object]]:
+    """Return the query over all tables, and its parameters; `after` is an ingest whose rows, and earlier ones, are left out."""
     parameters = Parameters()
     # Without any row there is still a table: an empty one.
     body = " UNION ALL ".join(
-        _branch(branch, query, grain, parameters) for branch in found or BRANCHES[:1]
+        _branch(branch, query, grain, parameters, after) for branch in found or BRANCHES[:1]
     )
-    sql = f"SELECT row_number() OVER () AS group_id, * FROM ({body})"
-    make = "CREATE OR REPLACE TEMP TABLE rolled AS"
-    made = kept(store, sql, parameters.values)
-    if made:
-        store.connection.execute(f"{make} FROM {made}")
-    else:
-        store.connection.execute(f"{make} {sql}", parameters.values)
-        keep(store, sql, parameters.values, "rolled")
+    return body, parameters.values
 
 
-def _branch(branch: Branch, query: Query, grain: Grain, parameters: Parameters) -> str:
+def _joined(table: str, added: str, query: Query) -> str:
+    """Return the statement that fills `rolled` with groups that were there before and those of added rows."""
+    keys = [*price_columns(BRANCHES[-1], Grain(), Parameters())]
+    keys += [f"d{number}" for number, _ in enumerate(query.by)]
+    measures = [
+        f'{_OVER_GROUPS.get(name, "sum")}("{name}") AS "{name}"' for name in _measures(BRANCHES[-1])
+    ]
+    listed = ", ".join([*(f'"{name}"' for name in keys), *measures])
+    return (
+        f"INSERT INTO rolled BY NAME SELECT row_number() OVER () AS group_id, * FROM (SELECT {listed} "
+        f"FROM (SELECT * EXCLUDE (group_id) FROM {table} UNION ALL {added}) GROUP BY ALL)"
+    )
+
+
+_OVER_GROUPS = {"longest_prompt": "max", "first_at": "min", "last_at": "max"}
+"""How a measure of several groups is made of theirs; the others are sums."""
+
+
+def _branch(branch: Branch, query: Query, grain: Grain, parameters: Parameters, after: int) -> str:
     """Return the query over one table: what it stores is grouped, constants are added afterwards."""
     keys: dict[str, str] = {}
     outer = [
@@ -114,6 +147,8 @@ def _branch(branch: Branch, query: Query, grain: Grain, parameters: Parameters) 
     inner = [f"{expression} AS {alias}" for expression, alias in keys.items()]
     inner += [f"{sql} AS {name}" for name, sql in measures.items() if "(" in sql]
     within = filters(branch, query.window, query.where, query.tz, parameters)
+    if after:
+        within += f" AND ingest_id > {int(after)}"
     return (
         f"SELECT {', '.join(outer)} FROM "
         f"(SELECT {', '.join(inner)} FROM {branch.table} WHERE {within} GROUP BY ALL)"

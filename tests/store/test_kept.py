@@ -80,7 +80,60 @@ def test_each_ingest_that_changes_rows_keeps_anew(run, tmp_path):
         write(log, [record(n) for n in range(count)])
         run("ingest", log, "--db", db)
         found = json.loads(run("breakdown", "--json", "--db", db).stdout)
-        assert (found["result"]["total"]["requests"], groups_of(db)) == (count, ["kept_0"])
+        assert found["result"]["total"]["requests"] == count
+        assert len(groups_of(db)) == 1
+
+
+@pytest.mark.usefixtures("_all_kept")
+def test_rows_that_are_only_added_are_added_to_what_was_kept(run, tmp_path):
+    log, db = tmp_path / "a.jsonl", tmp_path / "x.duckdb"
+    write(log, [record(n) for n in range(40)])
+    run("ingest", log, "--db", db)
+    change(db, 'UPDATE kept_0 SET "output" = "output" + 1')
+    write(log, [record(n) for n in range(50)])
+    run("ingest", log, "--db", db)
+    found = json.loads(run("breakdown", "--json", "--db", db).stdout)["result"]["total"]
+    # One more than there are, as the groups of the first rows were not made again.
+    assert (found["requests"], found["tokens"]["output"]) == (50, 501)
+
+
+@pytest.mark.usefixtures("_all_kept")
+@pytest.mark.parametrize("changed", ["a call that goes on", "rows taken away"])
+def test_groups_are_made_anew_where_known_rows_changed(run, tmp_path, changed):
+    log, db = tmp_path / "a.jsonl", tmp_path / "x.duckdb"
+    calls = [_claude(n, 5) for n in range(40)]
+    write(log, calls)
+    run("ingest", log, "--db", db)
+    change(db, 'UPDATE kept_0 SET "output" = "output" + 1000')
+    if changed == "rows taken away":
+        change(db, "DELETE FROM nested_rows WHERE input_uncached = 0")
+        write(log, [*calls, _claude(41, 5)])
+        expected = 40 * 5
+    else:
+        write(log, [*calls, _claude(39, 8), _claude(41, 5)])
+        expected = 41 * 5 + 3
+    run("ingest", log, "--db", db)
+    found = json.loads(run("breakdown", "--json", "--db", db).stdout)["result"]["total"]
+    assert found["tokens"]["output"] == expected
+
+
+def _claude(number: int, output: int) -> dict[str, object]:
+    usage = {"input_tokens": number, "output_tokens": output}
+    message = {"id": f"msg_{number}", "model": "claude-sonnet-4-5", "usage": usage}
+    moment = f"2026-11-01T10:{number:02}:00.5Z"
+    return {"type": "assistant", "sessionId": "s", "timestamp": moment, "message": message}
+
+
+@pytest.mark.usefixtures("_all_kept")
+def test_what_was_added_up_answers_as_the_rows_do(run, tmp_path, monkeypatch):
+    one, other = tmp_path / "kept.duckdb", tmp_path / "bare.duckdb"
+    some = [FORMATS / name for name in ("openai_usage_api", "otlp_genai", "litellm_spendlogs")]
+    for log in (*LOGS, *some):
+        assert run("ingest", log, "--db", one).code == 0
+    monkeypatch.setattr(kept, "LEAST_ROWS", 1 << 60)
+    assert run("ingest", *LOGS, *some, "--db", other).code == 0
+    assert (len(groups_of(one)) > 0, groups_of(other)) == (True, [])
+    assert answers(run, one) == answers(run, other)
 
 
 def test_a_small_database_keeps_nothing_beside_its_rows(run, tmp_path):
