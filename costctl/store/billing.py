@@ -6,7 +6,7 @@ from costctl.formats._base import Expression, Format, Value
 from costctl.record import BILLING, MONEY_LIMIT
 from costctl.store.compile_paths import Documents
 from costctl.store.compile_stage import document_layers, layer
-from costctl.store.compile_tags import entry, merged_map, tags_of
+from costctl.store.compile_tags import merged_map
 from costctl.store.compile_tree import lit
 from costctl.store.compile_values import MONEY, Values, of_our_time
 
@@ -103,13 +103,15 @@ def _typed(name: str, kind: str) -> str:
 
 
 def _tags(form: Format, values: Values) -> str:
-    entries = [
-        entry(lit(name.removeprefix("tags.")), values.text(expression))
+    entries = {
+        name.removeprefix("tags."): values.text(expression)
         for name, expression in form.row.items()
         if name.startswith("tags.")
-    ]
-    entries += [tags_of(values.documents.text(path)) for path in form.tags]
-    return merged_map(entries) if entries else "CAST(NULL AS MAP(VARCHAR, VARCHAR))"
+    }
+    texts = [values.documents.text(path) for path in form.tags]
+    if not entries and not texts:
+        return "CAST(NULL AS MAP(VARCHAR, VARCHAR))"
+    return merged_map(entries, texts)
 
 
 def insert(connection: duckdb.DuckDBPyConnection, source: str) -> dict[int, int]:

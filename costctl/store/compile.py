@@ -85,13 +85,15 @@ def compile_format(
     rows = Rows(form, values)
     layers = rows.layers()
     columns = _columns(form, rows, layers)
+    # Of what a format never fills nothing has to be asked for each record.
+    constant = {n for n in (*TOKEN_CLASSES, *OF_WHICH) if layers.classes[f"k_{n}"] == "0"}
     return Statement(
         form,
         documents,
         values,
         layers,
         columns,
-        _key(form, rows, columns, values),
+        _key(form, rows, {n: sql for n, sql in columns.items() if n not in constant}, values),
         not form.identity.key,
         stranger(documents, values) if watched else "",
     )
@@ -184,7 +186,7 @@ def _by_content(form: Format, scope: str, rows: Rows, columns: dict[str, str]) -
     lanes = []
     numbers = [
         any_time(said.get("occurred_at")),
-        any_counts(said["input_uncached"], said["output"]),
+        any_counts(said.get("input_uncached", "0"), said.get("output", "0")),
         any_cost(said.get("logged_cost_usd", "CAST(NULL AS DECIMAL(38, 18))")),
     ]
     for text, lane in numbers:

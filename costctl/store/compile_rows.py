@@ -7,7 +7,7 @@ from costctl.formats._base import Expression, Format, TokenBlock, Value, Variant
 from costctl.formats.words import OPERATIONS, PROVIDERS, STATUSES
 from costctl.record import BUCKET_LIMIT, BY_NAME, MONEY_LIMIT, REQUEST_LIMIT
 from costctl.store.compile_classes import block_classes, tier
-from costctl.store.compile_tags import entry, fixed_map, merged_map, tags_of
+from costctl.store.compile_tags import fixed_map, merged_map
 from costctl.store.compile_tree import lit
 from costctl.store.compile_values import MONEY, NULL_TEXT, Values, of_our_time
 from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
@@ -27,8 +27,8 @@ class Layers:
 
     Attributes:
         raw: logged texts.
-        typed: typed values, and `reason`, why a record is refused.
-        classes: token classes and what follows from them.
+        typed: typed values.
+        classes: `reason`, why a record is refused, token classes and what follows from them.
     """
 
     raw: dict[str, str]
@@ -60,9 +60,12 @@ class Rows:
             if not name.startswith(MAPPED):
                 self._column(name, raw, typed, reasons)
         self._maps(typed)
+        if "status" in self.columns:
+            # A column, because the engine plans a function anew for each word that it is compared with.
+            typed["l_status"] = "lower(x_status)"
         whens = " ".join(f"WHEN {test} THEN {lit(why)}" for test, why in reasons)
-        typed["reason"] = f"CASE {whens} END" if whens else NULL_TEXT
-        return Layers(raw, typed, self._classes())
+        reason = f"CASE {whens} END" if whens else NULL_TEXT
+        return Layers(raw, typed, {"reason": reason} | self._classes())
 
     def _variant(self) -> str:
         whens: list[str] = []
@@ -96,7 +99,7 @@ class Rows:
             # An absurd count refuses its record, and must not overflow before it does.
             number = f"try_cast(n_{name} AS BIGINT)"
             typed[f"i_{name}"] = f"CASE WHEN {number} BETWEEN 0 AND {limit} THEN {number} END"
-            reasons.append((bad_count(f"n_{name}", limit), f"{name} is no count of tokens"))
+            reasons.append((bad_count(f"n_{name}", f"i_{name}"), f"{name} is no count of tokens"))
 
     def _expression(self, name: str) -> tuple[dict[int, Expression], Expression]:
         base: Expression = self.form.row.get(name, ())
@@ -136,7 +139,7 @@ class Rows:
         if carried is not None:
             own = f"coalesce({own}, {carried})" if base else carried
         raw[f"x_{name}"] = self._picked({n: self.values.text(e) for n, e in parts.items()}, own)
-        sql, bad = cast(name, f"x_{name}")
+        sql, bad = cast(name, f"x_{name}", f"c_{name}")
         typed[f"c_{name}"] = sql
         if bad:
             reasons.append((bad, f"{name} cannot be read"))
@@ -158,18 +161,16 @@ class Rows:
             raw["naive"] = self._picked({n: f[1] for n, f in found.items()}, naive)
         raw[f"said_{name}"] = self._picked({n: f[2] for n, f in found.items()}, said)
         # A program that knows no end writes the beginning of its calendar: no reason to lose the call.
-        bad = f"NOT {of_our_time(f't_{name}')}" if name == "occurred_at" else f"t_{name} IS NULL"
+        bad = f"{'c' if name == 'occurred_at' else 't'}_{name} IS NULL"
         reasons.append((f"(said_{name} AND {bad})", f"{name} is no time"))
 
     def _maps(self, typed: dict[str, str]) -> None:
         tags = {n.removeprefix("tags."): self._text_of(n) for n in self._of_map("tags.")}
         if self.form.tags:
             lists = [self.values.documents.text(path) for path in self.form.tags]
-            entries = [entry(lit(key), text) for key, text in tags.items()]
-            entries += [tags_of(text) for text in lists]
             # Few records have any: the others shall cost nothing.
             some = " OR ".join(f"{text} IS NOT NULL" for text in (*tags.values(), *lists))
-            typed["c_tags"] = f"CASE WHEN {some} THEN {merged_map(entries)} END"
+            typed["c_tags"] = f"CASE WHEN {some} THEN {merged_map(tags, lists)} END"
         elif tags:
             typed["c_tags"] = fixed_map(tags)
         units = {
@@ -223,22 +224,21 @@ class Rows:
             parts.append(
                 "CASE WHEN c_status IS NULL THEN NULL "
                 f"WHEN try_cast(c_status AS INTEGER) >= {HTTP_ERROR} THEN 'error' "
-                f"ELSE CASE lower(c_status) {whens} ELSE 'ok' END END"
+                f"ELSE CASE l_status {whens} ELSE 'ok' END END"
             )
         if "http_status" in self.columns:
             parts.append(f"CASE WHEN c_http_status >= {HTTP_ERROR} THEN 'error' END")
         return f"coalesce({', '.join([*parts, lit('ok')])})"
 
 
-def bad_count(text: str, limit: int) -> str:
-    """Return the test that a filled text is no whole number from 0 to a limit."""
-    number = f"try_cast({text} AS BIGINT)"
+def bad_count(text: str, number: str) -> str:
+    """Return the test that a filled text is no whole number, or none within the limits of `number`."""
     fraction = f"(contains({text}, '.') AND NOT regexp_full_match({text}, '[0-9]+[.]0*'))"
-    return f"({text} IS NOT NULL AND ({number} IS NULL OR {number} < 0 OR {number} > {limit} OR {fraction}))"
+    return f"({text} IS NOT NULL AND ({number} IS NULL OR {fraction}))"
 
 
-def cast(name: str, text: str) -> tuple[str, str]:  # noqa: PLR0911 - one return per kind
-    """Return a text as the type of its column, and the test that it is filled and cannot be."""
+def cast(name: str, text: str, typed: str) -> tuple[str, str]:  # noqa: PLR0911 - one return per kind
+    """Return a text as the type of its column, and the test over this, called `typed`, that it is filled and cannot be."""
     column = BY_NAME.get(name)
     kind = column.sql_type if column else "VARCHAR"
     if kind == "BOOLEAN":
@@ -246,7 +246,10 @@ def cast(name: str, text: str) -> tuple[str, str]:  # noqa: PLR0911 - one return
     if kind == "VARCHAR[]":
         return f"from_json({text}, '[\"VARCHAR\"]')", ""
     if name == "requests":
-        return f"try_cast({text} AS BIGINT)", bad_count(text, BUCKET_LIMIT)
+        number = f"try_cast({text} AS BIGINT)"
+        return f"CASE WHEN {number} BETWEEN 0 AND {BUCKET_LIMIT} THEN {number} END", bad_count(
+            text, typed
+        )
     if kind in {"BIGINT", "INTEGER", "DOUBLE"}:
         number = f"try_cast({text} AS {kind})"
         return (
@@ -255,7 +258,7 @@ def cast(name: str, text: str) -> tuple[str, str]:  # noqa: PLR0911 - one return
     if kind == MONEY:
         return (
             f"try_cast({text} AS {MONEY})",
-            f"({text} IS NOT NULL AND NOT coalesce(abs(try_cast({text} AS {MONEY})) <= {MONEY_LIMIT}, false))",
+            f"({text} IS NOT NULL AND NOT coalesce(abs({typed}) <= {MONEY_LIMIT}, false))",
         )
     if name == "provider":
         whens = " ".join(f"WHEN {lit(k)} THEN {lit(v)}" for k, v in PROVIDERS.items())

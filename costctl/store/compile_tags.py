@@ -1,6 +1,6 @@
 """Tags and units of a record: lists of keys and values that become one map."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from costctl.store.compile_tree import lit
 
@@ -25,14 +25,19 @@ def fixed_map(entries: Mapping[str, str]) -> str:
     )
 
 
-def tags_of(text: str) -> str:
-    """Return the tags of a JSON map (nested keys joined by dots) or list (`key:value`, `key=value`, bare words)."""
-    return f"tag_entries({text})"
+def merged_map(entries: Mapping[str, str], texts: Sequence[str]) -> str:
+    """Return values under fixed keys, and tags, as one map; a key that occurs twice gets its values sorted and joined.
 
-
-def merged_map(entries: list[str]) -> str:
-    """Return lists of entries as one map; a key that occurs twice gets its values sorted and joined."""
-    return f"tag_map(list_concat({', '.join(entries)}))"
+    Each text holds tags as a JSON map (nested keys joined by dots) or list (`key:value`, `key=value`, bare words).
+    """
+    lists = [entry(lit(key), value) for key, value in entries.items()]
+    if len(texts) == 1:
+        lists.append(f"tag_entries({texts[0]})")
+    elif texts:
+        # The engine plans what to do with a text only once.
+        listed = ", ".join(texts)
+        lists.append(f"flatten(list_transform([{listed}], lambda tags: tag_entries(tags)))")
+    return f"tag_map(list_concat({', '.join(lists)}))" if len(lists) > 1 else f"tag_map({lists[0]})"
 
 
 MACROS = """
