@@ -1,6 +1,10 @@
 """What can go wrong, and the exit code it ends with."""
 
+from collections.abc import Collection
 from enum import IntEnum
+
+FEW_KEYS = 24
+"""Keys that a message can name one by one."""
 
 
 class ExitCode(IntEnum):
@@ -61,3 +65,11 @@ def nearest(name: str, known: object) -> str:
         or [other for other in names if small and other.casefold().startswith(small)]
     )
     return f"; did you mean {close[0]}?" if close else ""
+
+
+def nearest_key(key: str, known: Collection[str]) -> str:
+    """Return the closest known key as `nearest` does; without a close one all of them, where they are few."""
+    close = nearest(key, known)
+    if close or not 0 < len(known) <= FEW_KEYS:
+        return close
+    return f"; known here: {', '.join(sorted(known))}"

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
-from costctl.errors import CostctlError, nearest
+from costctl.errors import CostctlError, nearest, nearest_key
 from costctl.yaml_tree import Node, Problems, parse
 
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -212,7 +212,8 @@ class Reader:
             if key in known:
                 continue
             self.problems.add(
-                node.line, f"{self._name(key)}: unknown key{_slip(key, node)}{nearest(key, known)}"
+                node.line,
+                f"{self._name(key)}: unknown key{_slip(key, node)}{nearest_key(key, known)}",
             )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from costctl.errors import nearest
+from costctl.errors import nearest, nearest_key
 from costctl.formats._base import (
     KINDS,
     TIMES,
@@ -52,7 +52,7 @@ class Values:
             return {}
         for key, value in node.entries.items():
             if key not in known:
-                self.bad(value, f"{where}.{key}: unknown key{nearest(key, known)}")
+                self.bad(value, f"{where}.{key}: unknown key{nearest_key(key, known)}")
         return {key: value for key, value in node.entries.items() if key in known}
 
     def one(self, node: Node, where: str) -> str:
