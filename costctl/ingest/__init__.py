@@ -125,7 +125,7 @@ def _alike(one: Plan, other: Plan) -> bool:
         other.part.names,
     )
     if one.bundle is not None or other.bundle is not None:
-        return _bundle(one) == _bundle(other)
+        return _bundle(one) is _bundle(other)  # a bundle has one path, which all in it share
     same_form = one.form is other.form or one.form == other.form
     return same_part and same_form and not (one.others or other.others)
 

@@ -66,8 +66,10 @@ class Strangers:
         return recognises(form, _object(first))
 
     def is_like(self, form: Format, row: bytes) -> bool:
-        """Return whether a line holds the words of a format."""
-        return bool(row) and not any(self._not_of(form, (row,)))
+        """Return whether a line holds the words of a format in which capitals count."""
+        return any(
+            all(any(sign in row for sign in signs) for signs in way) for way in self._signs_of(form)
+        )
 
     def of_others(self, form: Format, rows: Iterable[bytes]) -> bool:
         """Return whether one of some lines is of another format."""
@@ -79,16 +81,21 @@ class Strangers:
 
     def _not_of(self, form: Format, rows: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the lines that lack a word of a format, whichever way its rule holds."""
+        signs = self._signs_of(form)
+        lines = iter(rows)
+        while some := list(islice(lines, ROWS)):
+            for way in signs:
+                some = _lacking(some, way, fold=form.ignore_case)
+            yield from some
+
+    def _signs_of(self, form: Format) -> list[list[list[bytes]]]:
+        """Return the words, in quotes, that a line of a format holds, way by way; nothing where one way has none."""
         if form.name not in self.signs:
             ways = ways_of(form)
             told = ways if all(ways) else []
             fold = form.ignore_case
             self.signs[form.name] = [[_quoted(words, fold=fold) for words in way] for way in told]
-        lines = iter(rows)
-        while some := list(islice(lines, ROWS)):
-            for way in self.signs[form.name]:
-                some = _lacking(some, way, fold=form.ignore_case)
-            yield from some
+        return self.signs[form.name]
 
     def _format_of(self, record: dict[str, object], row: bytes) -> str:
         keys = tuple(record)
