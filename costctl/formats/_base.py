@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 CONTAINERS = ("jsonl", "json", "csv", "sqlite", "parquet", "log")
-TIMES = ("auto", "s", "ms", "us", "ns", "dotnet_ticks", "us_12h")
+TIMES = ("auto", "s", "ms", "us", "ns", "dotnet_ticks", "us_12h", "hrtime")
 KINDS = ("text", "int", "number", "money", "flag")
 MERGES = ("first", "last", "max_output", "max_total", "max_each", "sum_last")
 COUNTS = (
@@ -115,15 +115,13 @@ class Variant:
 
 @dataclass(frozen=True)
 class Attributes:
-    """A keyed list (`[{key, value}]`) made addressable by a prefix.
+    """A keyed list (`[{key, value}]`), or objects whose keys hold dots, made addressable by a prefix (`@`, `word@`).
 
     Attributes:
-        prefix: `@` or a word ending in it.
-        list: where the list is.
-        key: field of the name.
-        value: field of the value.
-        typed: `otlp` when the value is `{stringValue | intValue | doubleValue | boolValue | arrayValue: ...}`; `sum` when
-            the values of entries that share a name are counts to add, where otherwise the first one stands.
+        list: where the list is, or the first of the objects.
+        key, value: its fields of the name and of the value.
+        typed: `otlp` for values such as `{intValue: ...}`; `sum` to add the counts of entries that share a name.
+        objects, flat: objects whose keys are the names, and how keys of the record itself begin that are names too.
     """
 
     prefix: str
@@ -131,6 +129,8 @@ class Attributes:
     key: str = "key"
     value: str = "value"
     typed: str = ""
+    objects: tuple[Path, ...] = ()
+    flat: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,10 +151,10 @@ class Explode:
 
 @dataclass(frozen=True)
 class Leaf:
-    """Ids that make a tree of records: a kept record that encloses another kept one is no call of its own."""
+    """Parts of ids that make a tree of records: a kept record that encloses another kept one is no call of its own."""
 
-    id: tuple[Path, ...]
-    parent: tuple[Path, ...]
+    id: Expression
+    parent: Expression
 
 
 @dataclass(frozen=True)

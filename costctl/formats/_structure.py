@@ -76,11 +76,17 @@ class Structure:
         found = {}
         for prefix, item in (node.entries or {}).items():
             where = f"attributes.{prefix}"
-            entries = self.values.known(item, ("list", "key", "value", "typed"), where)
+            known = ("list", "key", "value", "typed", "objects", "flat")
+            entries = self.values.known(item, known, where)
             if not prefix.endswith("@"):
                 self.values.bad(item, f"{where}: a prefix ends in @")
+            objects = self.values.paths(entries.pop("objects", None), where)
+            if objects:
+                flat = self.values.one(entries["flat"], where) if "flat" in entries else ""
+                found[prefix] = Attributes(prefix, objects[0], objects=objects, flat=flat)
+                continue
             if "list" not in entries:
-                self.values.bad(item, f"{where}: list is missing")
+                self.values.bad(item, f"{where}: list or objects is missing")
                 continue
             words = {k: self.values.one(v, where) for k, v in entries.items() if k != "list"}
             if "typed" in entries:
@@ -162,7 +168,8 @@ class Structure:
         if node is None:
             return None
         entries = self.values.known(node, ("id", "parent"), "leaf")
-        return Leaf(
-            self.values.paths(entries.get("id"), "leaf.id"),
-            self.values.paths(entries.get("parent"), "leaf.parent"),
-        )
+        parts = [
+            tuple(self.values.value(n, f"leaf.{key}") for n in self.values.nodes(entries.get(key)))
+            for key in ("id", "parent")
+        ]
+        return Leaf(parts[0], parts[1])

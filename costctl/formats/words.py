@@ -14,6 +14,10 @@ PROVIDERS = {
     "vertex-ai": "google_vertex",
     "gcp.gemini": "google_gemini",
     "gemini": "google_gemini",
+    "openai.chat": "openai",
+    "openai.responses": "openai",
+    "anthropic.messages": "anthropic",
+    "google.generative-ai": "google_gemini",
 }
 """Logged provider in lower case -> who bills; any other is kept in lower case."""
 

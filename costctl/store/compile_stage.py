@@ -224,8 +224,8 @@ def _tests(statement: Statement) -> dict[str, str]:
         "leaf_parent": "CAST(NULL AS VARCHAR)",
     }
     if form.leaf is not None:
-        tests["leaf_id"] = _joined([documents.text(p) for p in form.leaf.id])
-        tests["leaf_parent"] = _joined([documents.text(p) for p in form.leaf.parent])
+        tests["leaf_id"] = _joined([values.text((part,)) for part in form.leaf.id])
+        tests["leaf_parent"] = _joined([values.text((part,)) for part in form.leaf.parent])
     return tests
 
 

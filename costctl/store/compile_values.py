@@ -225,6 +225,11 @@ EPOCH: dict[str, Callable[[str], str]] = {
     "dotnet_ticks": lambda text: (
         f"((try_cast({text} AS HUGEINT) - 621355968000000000) // 10)::BIGINT"
     ),
+    # Seconds and nanoseconds as JavaScript writes them: [1793606400, 123456789].
+    "hrtime": lambda text: (
+        f"(try_cast(json_extract_string(try_cast({text} AS JSON), '$[0]') AS BIGINT) * 1000000 + "
+        f"try_cast(json_extract_string(try_cast({text} AS JSON), '$[1]') AS BIGINT) // 1000)"
+    ),
 }
 
 

@@ -305,6 +305,9 @@ def _put(form: Format, levels: list[Any], path: Path, value: Any) -> None:
     if path.attributes:
         declared = form.attributes[path.attributes]
         entries = _get(levels[-1], declared.list.keys)
+        if declared.objects:
+            _set(levels[-1], (*declared.list.keys, path.keys[0]), value)
+            return
         if entries is None:
             entries = []
             _set(levels[-1], declared.list.keys, entries)
@@ -318,6 +321,9 @@ def _remove(form: Format, levels: list[Any], path: Path) -> None:
     if path.attributes:
         declared = form.attributes[path.attributes]
         entries = _get(levels[-1], declared.list.keys) or []
+        if isinstance(entries, dict):
+            entries.pop(path.keys[0], None)
+            return
         entries[:] = [e for e in entries if e.get(declared.key) != path.keys[0]]
         return
     inside = _get(levels[-1], path.keys[:-1])
