@@ -27,6 +27,8 @@ TIERS = {
     "standard": "standard",
     "auto": "standard",
     "on_demand": "standard",
+    "on_demand_priority": "priority",
+    "on_demand_flex": "flex",
 }
 """Logged tier in lower case -> priced tier; any other is kept in lower case."""
 

@@ -104,7 +104,7 @@ class Shape:
         levels = self._levels(document)
         for name in self.block.counts:
             for value in self.block.counts[name]:
-                for path in (*value.paths, *value.sum):
+                for path in (*value.paths, *value.sum, *value.less):
                     _remove(self.form, levels, path)
         for name, count in sorted(self._logged(row).items(), key=_rank):
             self._put_count(levels, name, count)
@@ -262,8 +262,9 @@ def _may_hold(test: Predicate, record: Any) -> bool:
 
 
 def _tested(test: Predicate | None) -> Iterator[Path]:
+    """Yield the paths whose value a test compares."""
     if test is not None:
-        yield from test.paths
+        yield from test.paths if test.kind not in {"filled", "has"} else ()
         for part in test.of:
             yield from _tested(part)
 
