@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from costctl.formats._records import Attributes, Explode, Parse
 from costctl.formats._value import (
     EACH,
     Expression,
@@ -114,42 +115,6 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Attributes:
-    """A keyed list (`[{key, value}]`), or objects whose keys hold dots, made addressable by a prefix (`@`, `word@`).
-
-    Attributes:
-        list: where the list is, or the first of the objects.
-        key, value: its fields of the name and of the value.
-        typed: `otlp` for values such as `{intValue: ...}`; `sum` to add the counts of entries that share a name.
-        objects, flat: objects whose keys are the names, and how keys of the record itself begin that are names too.
-    """
-
-    prefix: str
-    list: Path
-    key: str = "key"
-    value: str = "value"
-    typed: str = ""
-    objects: tuple[Path, ...] = ()
-    flat: str = ""
-
-
-@dataclass(frozen=True)
-class Parse:
-    """A path that holds JSON as text; `sse` also takes the events of a streamed body."""
-
-    path: Path
-    sse: bool = False
-
-
-@dataclass(frozen=True)
-class Explode:
-    """An array to unfold; `or_self` keeps the record where the array is absent."""
-
-    path: Path
-    or_self: bool = False
-
-
-@dataclass(frozen=True)
 class Leaf:
     """Parts of ids that make a tree of records: a kept record that encloses another kept one is no call of its own."""
 
@@ -205,6 +170,7 @@ class Recognise:
         text: regular expression on a line of a text log.
         tables: tables that a SQLite file must have.
         containers: the containers it is tried on; empty means those of the format.
+        shared: a page may hold records of other formats too; `keep` tells which are this one's.
     """
 
     order: int = 0
@@ -214,6 +180,7 @@ class Recognise:
     text: str = ""
     tables: tuple[str, ...] = ()
     containers: tuple[str, ...] = ()
+    shared: bool = False
 
     @cached_property
     def needed(self) -> tuple[frozenset[str], ...]:

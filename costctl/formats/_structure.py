@@ -106,7 +106,17 @@ class Structure:
         if node is None:
             return None
         values = self.values
-        known = ("order", "has", "has_any", "equals", "test", "text", "tables", "containers")
+        known = (
+            "order",
+            "has",
+            "has_any",
+            "equals",
+            "test",
+            "text",
+            "tables",
+            "containers",
+            "shared",
+        )
         entries = values.known(node, known, "recognise")
         tests = [values.predicate(entries["test"], "recognise")] if "test" in entries else []
         if "equals" in entries:
@@ -125,6 +135,8 @@ class Structure:
             text=values.pattern(entries["text"], "recognise.text") if "text" in entries else "",
             tables=values.texts(entries.get("tables"), "recognise.tables"),
             containers=tuple(values.choice(n, CONTAINERS, "containers") for n in containers),
+            shared="shared" in entries
+            and values.choice(entries["shared"], ("true", "false"), "recognise.shared") == "true",
         )
 
     def parse(self) -> tuple[Parse, ...]:
@@ -134,12 +146,17 @@ class Structure:
             if node.entries is None:
                 found.append(Parse(self.values.path(node, "parse")))
                 continue
-            entries = self.values.known(node, ("path", "sse"), "parse")
+            entries = self.values.known(node, ("path", "sse", "as"), "parse")
             sse = (
                 "sse" in entries
                 and self.values.choice(entries["sse"], ("true", "false"), "parse.sse") == "true"
             )
-            found += [Parse(p, sse) for p in self.values.paths(entries.get("path"), "parse")]
+            paths = self.values.paths(entries.get("path"), "parse")
+            if "as" in entries and paths:
+                name = self.values.one(entries["as"], "parse.as")
+                found.append(Parse(paths[0], sse, name, paths[1:]))
+                continue
+            found += [Parse(p, sse) for p in paths]
         return tuple(found)
 
     def explode(self) -> tuple[Explode, ...]:

@@ -155,8 +155,10 @@ def _parsed_of(documents: Documents, level: Document) -> list[Document]:
 
 def _parsed(parsed: Document) -> str:
     assert parsed.outer is not None  # noqa: S101 - a parsed text stands in a document
-    text = parsed.outer.text(parsed.keys)
-    return f"parsed_sse({text})" if parsed.sse else f"parsed_text({text})"
+    read = "parsed_sse" if parsed.sse else "parsed_text"
+    texts = parsed.texts or ((parsed.outer, parsed.keys),)
+    found = [f"{read}({document.text(keys)})" for document, keys in texts]
+    return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
 
 
 def _unwrapped(form: Format, documents: Documents, ctes: list[str], last: str, number: int) -> str:

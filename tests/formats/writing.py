@@ -302,6 +302,14 @@ def _set(document: Any, keys: tuple[str | int, ...], value: Any) -> None:
     document[keys[-1]] = value
 
 
+def _real(form: Format, keys: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return where a path stands in a record, if it begins with a name that the format gives to a text."""
+    for parse in form.parse:
+        if parse.name and keys[0] == parse.name:
+            return (*parse.path.keys, *keys[1:])
+    return keys
+
+
 def _put(form: Format, levels: list[Any], path: Path, value: Any) -> None:
     if path.attributes:
         declared = form.attributes[path.attributes]
@@ -315,7 +323,7 @@ def _put(form: Format, levels: list[Any], path: Path, value: Any) -> None:
         shown = {"intValue": str(value)} if declared.typed == "otlp" else value
         entries.append({declared.key: path.keys[0], declared.value: shown})
         return
-    _set(levels[len(levels) - 1 - path.up], path.keys, value)
+    _set(levels[len(levels) - 1 - path.up], _real(form, path.keys), value)
 
 
 def _remove(form: Format, levels: list[Any], path: Path) -> None:
@@ -327,9 +335,10 @@ def _remove(form: Format, levels: list[Any], path: Path) -> None:
             return
         entries[:] = [e for e in entries if e.get(declared.key) != path.keys[0]]
         return
-    inside = _get(levels[-1], path.keys[:-1])
+    keys = _real(form, path.keys)
+    inside = _get(levels[-1], keys[:-1])
     if isinstance(inside, dict):
-        inside.pop(path.keys[-1], None)
+        inside.pop(keys[-1], None)
 
 
 def _save_csv(documents: list[Any], target: File) -> None:
