@@ -23,6 +23,8 @@ PAGES = (
     "entries",
     "events",
     "value",
+    "observations",
+    "spans",
 )
 """Keys under which an envelope holds its records."""
 

@@ -90,6 +90,31 @@ def test_a_workspace_names_its_columns_otherwise(tmp_path: Path):
     ).fetchall() == [("error", "gpt-4o", 7, 12.5, "summaries")]
 
 
+def test_events_and_metrics_of_a_call_are_no_calls(tmp_path: Path):
+    (call,) = (s for s in spans() if s.get("id") == "1111111111111111")
+    bare = {k: v for k, v in call.items() if k != "id"}
+    metric = bare | {"itemType": "customMetric", "name": "gen_ai.client.token.usage"}
+    rows = [call, bare | {"itemType": "trace"}, bare | {"itemType": "customEvent"}, metric]
+    log = tmp_path / "union.jsonl"
+    log.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    store, (result,) = read(log)
+    assert (result.format, result.new_rows, result.skipped) == ("otel_spans", 1, 3)
+    assert store.connection.execute("SELECT sum(input_uncached) FROM usage").fetchone() == (1000,)
+
+
+def test_counts_may_be_written_as_pandas_writes_them(tmp_path: Path):
+    names = ["context.span_id", "context.trace_id", "parent_id", "span_kind", "start_time"]
+    names += ["attributes.llm.token_count.prompt", "attributes.llm.token_count.completion"]
+    log = tmp_path / "phoenix.csv"
+    row = "a1,t1,,LLM,2026-11-12 09:00:00.500000+00:00,1850.0,320.0"
+    log.write_text(f"{','.join(names)}\n{row}\na2,t1,,CHAIN,2026-11-12 09:00:00+00:00,,\n", "utf-8")
+    store, (result,) = read(log)
+    assert (result.new_rows, result.skipped) == (1, 1)
+    assert store.connection.execute(
+        "SELECT input_uncached, output, epoch_ms(occurred_at) % 1000, time_assumed_utc FROM usage"
+    ).fetchall() == [(1850, 320, 500, False)]
+
+
 def test_times_of_javascript_are_cut_to_microseconds(tmp_path: Path):
     (span,) = (s for s in spans() if "startTime" in s)
     seconds = span["startTime"][0]
