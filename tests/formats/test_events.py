@@ -20,6 +20,7 @@ WITHOUT_COUNTS: dict[str, list[dict[str, object]]] = {
         {"model": "gpt-4o", "prompt_tokens": None, "completion_tokens": None, "timestamp": None},
         {"endpoint": "rag_query", "timestamp": "2026-11-02T10:00:00Z"},
         {"request_id": "r-77"},
+        {"timestamp": "2026-11-02T10:00:00Z", "messages": [{"role": "user", "content": "hi"}]},
     ],
     "helicone_requests": [{"request_id": "h-77"}, {"model": "gpt-4o"}, {"response_status": 200}],
     "portkey": [{"id": "p-77", "created_at": "2026-11-02"}, {"ai_model": "gpt-4o"}],

@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.formats.cases import BY_NAME, figures, read, same
 
 CASE = BY_NAME["otel_spans"]
@@ -100,6 +102,21 @@ def test_events_and_metrics_of_a_call_are_no_calls(tmp_path: Path):
     store, (result,) = read(log)
     assert (result.format, result.new_rows, result.skipped) == ("otel_spans", 1, 3)
     assert store.connection.execute("SELECT sum(input_uncached) FROM usage").fetchone() == (1000,)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"name": "chat", "startTimeUnixNano": "1", "attributes": [{"key": "a", "value": {}}]},
+        {"body": "x", "attributes": {"gen_ai.operation.name": "chat"}},
+    ],
+    ids=["a list of attributes", "an event"],
+)
+def test_other_records_of_a_trace_are_no_spans(record: dict[str, Any], tmp_path: Path):
+    log = tmp_path / "log.jsonl"
+    log.write_text(json.dumps(record | {"traceId": TRACE, "spanId": SPAN}) + "\n", "utf-8")
+    _, (result,) = read(log)
+    assert "no log format recognises" in (result.error or "")
 
 
 def test_counts_may_be_written_as_pandas_writes_them(tmp_path: Path):
