@@ -173,7 +173,7 @@ class BatchLoader:
             own = done.records - done.skipped - len(done.rejected) + len(refused)
             plan.shares.append((form.name, own))
             # The best format counted each of these lines as one skipped record, of a page that both read each record.
-            taken = own if share_pages(plan.form, form) else done.lines
+            taken = min(own if share_pages(plan.form, form) else done.lines, total.skipped)
             total = replace(
                 total,
                 records=total.records - taken + own,

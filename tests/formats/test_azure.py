@@ -246,3 +246,17 @@ def test_a_page_of_several_categories_is_read_record_by_record(lines: bool, tmp_
     outcomes = result.new_rows + result.duplicates + result.skipped + result.rejected
     assert result.records == outcomes
     assert {name for name, _ in result.formats} == set(CATEGORIES)
+
+
+def test_a_page_among_records_of_another_format_is_read_once(tmp_path: Path):
+    flat = BY_NAME["lesson_jsonl"].log.read_text("utf-8").splitlines()
+    lines = [line for line in flat if line.endswith("}")]
+    page = {"records": [r for name in CATEGORIES for r in azure_records(name)]}
+    log = tmp_path / "log.jsonl"
+    log.write_text("\n".join([*lines, json.dumps(page)]) + "\n", "utf-8")
+    store, (result,) = read(log)
+    assert figures(store)["rows"] == sum(
+        BY_NAME[n].expected["rows"] for n in ("lesson_jsonl", *CATEGORIES)
+    )
+    assert min(result.records, result.new_rows, result.duplicates, result.skipped) >= 0
+    assert result.records == result.new_rows + result.duplicates + result.skipped + result.rejected
