@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from costctl.formats._records import Attributes, Explode, Parse
 from costctl.formats._value import (
     EACH,
     Expression,
@@ -50,7 +51,7 @@ __all__ = [
 ]
 
 CONTAINERS = ("jsonl", "json", "csv", "sqlite", "parquet", "log")
-TIMES = ("auto", "s", "ms", "us", "ns", "dotnet_ticks", "us_12h")
+TIMES = ("auto", "s", "ms", "us", "ns", "dotnet_ticks", "us_12h", "hrtime")
 KINDS = ("text", "int", "number", "money", "flag")
 MERGES = ("first", "last", "max_output", "max_total", "max_each", "sum_last")
 COUNTS = (
@@ -114,47 +115,11 @@ class Variant:
 
 
 @dataclass(frozen=True)
-class Attributes:
-    """A keyed list (`[{key, value}]`) made addressable by a prefix.
-
-    Attributes:
-        prefix: `@` or a word ending in it.
-        list: where the list is.
-        key: field of the name.
-        value: field of the value.
-        typed: `otlp` when the value is `{stringValue | intValue | doubleValue | boolValue | arrayValue: ...}`; `sum` when
-            the values of entries that share a name are counts to add, where otherwise the first one stands.
-    """
-
-    prefix: str
-    list: Path
-    key: str = "key"
-    value: str = "value"
-    typed: str = ""
-
-
-@dataclass(frozen=True)
-class Parse:
-    """A path that holds JSON as text; `sse` also takes the events of a streamed body."""
-
-    path: Path
-    sse: bool = False
-
-
-@dataclass(frozen=True)
-class Explode:
-    """An array to unfold; `or_self` keeps the record where the array is absent."""
-
-    path: Path
-    or_self: bool = False
-
-
-@dataclass(frozen=True)
 class Leaf:
-    """Ids that make a tree of records: a kept record that encloses another kept one is no call of its own."""
+    """Parts of ids that make a tree of records: a kept record that encloses another kept one is no call of its own."""
 
-    id: tuple[Path, ...]
-    parent: tuple[Path, ...]
+    id: Expression
+    parent: Expression
 
 
 @dataclass(frozen=True)
@@ -205,6 +170,7 @@ class Recognise:
         text: regular expression on a line of a text log.
         tables: tables that a SQLite file must have.
         containers: the containers it is tried on; empty means those of the format.
+        shared: a page may hold records of other formats too; `keep` tells which are this one's.
     """
 
     order: int = 0
@@ -214,6 +180,7 @@ class Recognise:
     text: str = ""
     tables: tuple[str, ...] = ()
     containers: tuple[str, ...] = ()
+    shared: bool = False
 
     @cached_property
     def needed(self) -> tuple[frozenset[str], ...]:

@@ -76,11 +76,17 @@ class Structure:
         found = {}
         for prefix, item in (node.entries or {}).items():
             where = f"attributes.{prefix}"
-            entries = self.values.known(item, ("list", "key", "value", "typed"), where)
+            known = ("list", "key", "value", "typed", "objects", "flat")
+            entries = self.values.known(item, known, where)
             if not prefix.endswith("@"):
                 self.values.bad(item, f"{where}: a prefix ends in @")
+            objects = self.values.paths(entries.pop("objects", None), where)
+            if objects:
+                flat = self.values.one(entries["flat"], where) if "flat" in entries else ""
+                found[prefix] = Attributes(prefix, objects[0], objects=objects, flat=flat)
+                continue
             if "list" not in entries:
-                self.values.bad(item, f"{where}: list is missing")
+                self.values.bad(item, f"{where}: list or objects is missing")
                 continue
             words = {k: self.values.one(v, where) for k, v in entries.items() if k != "list"}
             if "typed" in entries:
@@ -100,7 +106,17 @@ class Structure:
         if node is None:
             return None
         values = self.values
-        known = ("order", "has", "has_any", "equals", "test", "text", "tables", "containers")
+        known = (
+            "order",
+            "has",
+            "has_any",
+            "equals",
+            "test",
+            "text",
+            "tables",
+            "containers",
+            "shared",
+        )
         entries = values.known(node, known, "recognise")
         tests = [values.predicate(entries["test"], "recognise")] if "test" in entries else []
         if "equals" in entries:
@@ -119,6 +135,8 @@ class Structure:
             text=values.pattern(entries["text"], "recognise.text") if "text" in entries else "",
             tables=values.texts(entries.get("tables"), "recognise.tables"),
             containers=tuple(values.choice(n, CONTAINERS, "containers") for n in containers),
+            shared="shared" in entries
+            and values.choice(entries["shared"], ("true", "false"), "recognise.shared") == "true",
         )
 
     def parse(self) -> tuple[Parse, ...]:
@@ -128,12 +146,17 @@ class Structure:
             if node.entries is None:
                 found.append(Parse(self.values.path(node, "parse")))
                 continue
-            entries = self.values.known(node, ("path", "sse"), "parse")
+            entries = self.values.known(node, ("path", "sse", "as"), "parse")
             sse = (
                 "sse" in entries
                 and self.values.choice(entries["sse"], ("true", "false"), "parse.sse") == "true"
             )
-            found += [Parse(p, sse) for p in self.values.paths(entries.get("path"), "parse")]
+            paths = self.values.paths(entries.get("path"), "parse")
+            if "as" in entries and paths:
+                name = self.values.one(entries["as"], "parse.as")
+                found.append(Parse(paths[0], sse, name, paths[1:]))
+                continue
+            found += [Parse(p, sse) for p in paths]
         return tuple(found)
 
     def explode(self) -> tuple[Explode, ...]:
@@ -162,7 +185,8 @@ class Structure:
         if node is None:
             return None
         entries = self.values.known(node, ("id", "parent"), "leaf")
-        return Leaf(
-            self.values.paths(entries.get("id"), "leaf.id"),
-            self.values.paths(entries.get("parent"), "leaf.parent"),
-        )
+        parts = [
+            tuple(self.values.value(n, f"leaf.{key}") for n in self.values.nodes(entries.get(key)))
+            for key in ("id", "parent")
+        ]
+        return Leaf(parts[0], parts[1])

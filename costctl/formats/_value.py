@@ -81,7 +81,7 @@ class Value:
     """One way to a value: a source, then operations in the order of the attributes below.
 
     Exactly one source is set: `paths` (first filled wins), `constant`, `column` (another column of this row; only
-    in an identity), `sum` (of the filled ones), `sum_keys`, or `delta` (increase since the previous record in
+    in an identity), `sum` (of the filled ones, without those of `less`), `sum_keys`, or `delta` (increase since the previous record in
     which the path was filled; the value itself where there was none or it shrank).
 
     Attributes:
@@ -98,6 +98,7 @@ class Value:
     constant: str | None = None
     column: str | None = None
     sum: tuple[Path, ...] = ()
+    less: tuple[Path, ...] = ()
     sum_keys: SumKeys | None = None
     delta: Path | None = None
     when: Predicate | None = None

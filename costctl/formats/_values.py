@@ -21,7 +21,7 @@ from costctl.formats._path import BadPathError, parse_path
 from costctl.yaml_tree import Node, Problems
 
 VALUE_KEYS = frozenset(
-    "path value column sum sum_keys delta when prefix match map else time tz since as scale".split()  # noqa: SIM905 - reads better than a list
+    "path value column sum less sum_keys delta when prefix match map else time tz since as scale".split()  # noqa: SIM905 - reads better than a list
 )
 SOURCES = ("path", "value", "column", "sum", "sum_keys", "delta")
 TEST_KEYS = frozenset(
@@ -189,6 +189,8 @@ class Values:
         if len(sources) != 1:
             self.bad(node, f"{where}: give exactly one of {', '.join(SOURCES)}")
             return Value()
+        if "less" in entries and "sum" not in entries:
+            self.bad(node, f"{where}: less is what to take off a sum")
         get = entries.get
         scale, when, since = get("scale"), get("when"), get("since")
         keys = self._sum_keys(entries["sum_keys"], where) if "sum_keys" in entries else None
@@ -197,6 +199,7 @@ class Values:
             constant=self._text(entries, "value", where),
             column=self._text(entries, "column", where),
             sum=self.paths(get("sum"), where),
+            less=self.paths(get("less"), where),
             sum_keys=keys,
             delta=self.path(entries["delta"], where) if "delta" in entries else None,
             when=self.predicate(when, f"{where}.when") if when else None,

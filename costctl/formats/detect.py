@@ -23,6 +23,8 @@ PAGES = (
     "entries",
     "events",
     "value",
+    "observations",
+    "spans",
 )
 """Keys under which an envelope holds its records."""
 
@@ -106,10 +108,22 @@ def _votes(sample: Sample, formats: Sequence[Format]) -> tuple[Counter[str], dic
             possible[keys] = [f for f in formats if may_recognise(f, names, sample.container)]
         name, page = _vote(record, possible[keys], formats, sample.container)
         if name:
-            votes[name] += 1
+            votes.update([name, *_sharing(name, record, possible[keys], sample.container)])
         if page:
             paged[name] = page
     return votes, paged
+
+
+def _sharing(name: str, record: object, possible: Sequence[Format], container: str) -> list[str]:
+    """Return the other formats of which a page holds records, where a page may hold records of several."""
+    shared = [form for form in possible if form.recognise is not None and form.recognise.shared]
+    if name not in {form.name for form in shared}:
+        return []
+    return [
+        form.name
+        for form in shared
+        if form.name != name and recognises(form, record, container=container)
+    ]
 
 
 def _vote(

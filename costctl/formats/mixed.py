@@ -6,6 +6,9 @@ from dataclasses import replace
 from costctl.formats._base import EACH, Format, Path, Predicate
 
 JSON = ("jsonl", "json")
+PAGE = "records"
+"""Where a page has its records that may be of several formats."""
+
 MOST = 8
 """Formats of one file; more are no log."""
 
@@ -18,13 +21,33 @@ def shared_out(best: Format, others: Sequence[Format]) -> tuple[Format, ...]:
     own = takes(best)
     rest = Predicate("not", (Predicate("any", tuple(takes(form) for form in others)),))
     found = [replace(best, lines=Predicate("any", (own, rest)))]
-    before = [own]
+    before = [_alone(best)]
     for form in others:
         mine = takes(form)
         free = Predicate("not", (Predicate("any", tuple(before)),))
         found.append(replace(form, lines=Predicate("all", (mine, free))))
-        before.append(mine)
+        before.append(_alone(form))
     return tuple(found)
+
+
+def share_pages(*forms: Format) -> bool:
+    """Return whether formats read what is theirs from the same pages."""
+    return all(form.recognise is not None and form.recognise.shared for form in forms)
+
+
+def _alone(form: Format) -> Predicate:
+    """Return the test that no other format shall read a line: what is no page, where pages may be shared."""
+    return _without_pages(takes(form)) if share_pages(form) else takes(form)
+
+
+def _without_pages(test: Predicate) -> Predicate:
+    """Return a test that no page passes which is recognised by what it holds."""
+    of = tuple(_without_pages(part) for part in test.of if not _asks_for_page(part))
+    return replace(test, of=of)
+
+
+def _asks_for_page(test: Predicate) -> bool:
+    return test.kind == "has" and any(path.keys == (PAGE,) for path in test.paths)
 
 
 def takes(form: Format) -> Predicate:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from costctl.errors import CostctlError, nearest
-from costctl.formats._base import COUNTS, Expression, Format, TokenBlock, Value
+from costctl.formats._base import COUNTS, Expression, Format, Predicate, TokenBlock, Value
 from costctl.formats._path import BadPathError, parse_path
 from costctl.formats._read import ROW_KEYS, canonical_column
 
@@ -14,6 +14,9 @@ PARAMETERS = {"sample_rate", "prefix_step_tokens"}
 
 TEXT = "text"
 """What `--map` calls the prompt; no column, since only hashes of it are kept."""
+
+MAKE_A_CALL = ("request_id", "requested_model", "response_model", "deployment", "endpoint")
+"""Columns that only a call fills."""
 
 INCLUDES = ("input_includes", "output_includes", "output_adds")
 MTIME = "file-mtime"
@@ -127,9 +130,19 @@ def overlaid(form: Format, said: Stated) -> Format:
         },
         variants=variants,
         text=said.text or form.text,
+        keep=_kept(form.keep, said),
         carry=tuple(c for c in form.carry if c.column not in changed),
         assumed=tuple(sorted({*form.assumed, *said.constants} - {"tz"})),
     )
+
+
+def _kept(keep: Predicate | None, said: Stated) -> Predicate | None:
+    """Return the test of what is a call, with the stated fields among those that only a call fills."""
+    if keep is None or keep.kind != "filled":
+        return keep
+    named = [said.row.get(name, ()) for name in MAKE_A_CALL]
+    paths = [p for e in (*said.counts.values(), *named) for value in e for p in value.paths]
+    return replace(keep, paths=tuple(dict.fromkeys((*keep.paths, *paths))))
 
 
 def _overlaid(block: TokenBlock, said: Stated) -> TokenBlock:

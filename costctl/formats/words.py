@@ -14,6 +14,10 @@ PROVIDERS = {
     "vertex-ai": "google_vertex",
     "gcp.gemini": "google_gemini",
     "gemini": "google_gemini",
+    "openai.chat": "openai",
+    "openai.responses": "openai",
+    "anthropic.messages": "anthropic",
+    "google.generative-ai": "google_gemini",
 }
 """Logged provider in lower case -> who bills; any other is kept in lower case."""
 
@@ -23,6 +27,8 @@ TIERS = {
     "standard": "standard",
     "auto": "standard",
     "on_demand": "standard",
+    "on_demand_priority": "priority",
+    "on_demand_flex": "flex",
 }
 """Logged tier in lower case -> priced tier; any other is kept in lower case."""
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 
 from costctl.errors import CostctlError
+from costctl.formats.mixed import share_pages
 from costctl.ingest._account import Accounts
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._count import counting_lines
@@ -181,11 +182,12 @@ class BatchLoader:
             refused = tuple((n, reason) for n, reason in done.rejected if reason is not None)
             own = done.records - done.skipped - len(done.rejected) + len(refused)
             plan.shares.append((form.name, own))
+            # The best format counted each of these lines as one skipped record, of a page that both read each record.
+            taken = min(own if share_pages(plan.form, form) else done.lines, total.skipped)
             total = replace(
                 total,
-                # The best format counted each of these lines as one skipped record.
-                records=total.records - done.lines + own,
-                skipped=total.skipped - done.lines,
+                records=total.records - taken + own,
+                skipped=total.skipped - taken,
                 new_rows=total.new_rows + done.new_rows,
                 replaced=total.replaced + done.replaced,
                 numbered=total.numbered + done.numbered,

@@ -78,7 +78,7 @@ def _json(found: Found, container: Container) -> list[object]:
     with open_text(found.path, container.compression) as file:
         text = file.read().decode("utf-8-sig", errors="replace")
     return _documents(
-        [document for _, document, reason in islice(json_text.values(text), SAMPLE) if not reason]
+        [document for _, document, reason in islice(json_text.records(text), SAMPLE) if not reason]
     )
 
 

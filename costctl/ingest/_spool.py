@@ -86,7 +86,7 @@ def _json(found: Found, container: Container, target: Path) -> Spooled:
         raw = file.read()
     text = raw.decode("utf-8-sig", errors="replace")
     with target.open("w", encoding="utf-8") as out:
-        for line, document, reason in json_text.values(text):
+        for line, document, reason in json_text.records(text):
             if reason:
                 spooled.bad.append(Bad(line, reason, excerpt(document.encode())))
                 continue

@@ -1,4 +1,4 @@
-"""JSON that is not one value a line: arrays, pretty-printed and concatenated objects."""
+"""JSON that is not one value a line: arrays, pretty-printed and concatenated objects, and tables of rows."""
 
 import json
 import re
@@ -6,6 +6,31 @@ from collections.abc import Iterator
 
 WHITE = re.compile(r"[ \t\r\n]*")
 BREAKS = re.compile(r"[\r\n]+")
+TABLES = re.compile(r'\s*\{\s*"tables"\s*:\s*\[')
+"""How the answer of a query begins: `{"tables": [{"columns": [{"name": ...}], "rows": [[...]]}]}`."""
+
+
+def records(text: str) -> Iterator[tuple[int, str, str]]:
+    """Yield the values of a text as `values` does, and of the answer of a query each row as an object."""
+    for line, document, reason in values(text):
+        rows = _rows(document) if not reason and TABLES.match(document) else None
+        if rows is None:
+            yield line, document, reason
+        for row in rows or ():
+            yield line, json.dumps(row, ensure_ascii=False), ""
+
+
+def _rows(document: str) -> list[dict[str, object]] | None:
+    """Return the rows of all tables, None where they are none."""
+    try:
+        tables = json.loads(document)["tables"]
+        return [
+            dict(zip([column["name"] for column in table["columns"]], row, strict=False))
+            for table in tables
+            for row in table["rows"]
+        ]
+    except (KeyError, TypeError):
+        return None
 
 
 def values(text: str) -> Iterator[tuple[int, str, str]]:

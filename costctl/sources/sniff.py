@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from costctl.errors import CostctlError
+from costctl.sources.json_text import TABLES
 from costctl.sources.zstd_frames import is_whole
 
 HEAD = 1 << 16
@@ -135,7 +136,8 @@ def _text_kind(text: str) -> tuple[str, str]:
         return "log", ","
     first = lines[0].lstrip()
     if first[0] in "{[":
-        return ("jsonl" if _line_by_line(lines, complete="\n" in text) else "json"), ","
+        by_line = not TABLES.match(text) and _line_by_line(lines, complete="\n" in text)
+        return ("jsonl" if by_line else "json"), ","
     delimiter = _delimiter(lines)
     if delimiter:
         return "csv", delimiter

@@ -22,6 +22,8 @@ def read_directly(documents: Documents) -> None:
     form = documents.form
     if any(explode.or_self for explode in form.explode) or (form.explode and form.unwrap):
         raise NeedsWholeError
+    if any(attributes.objects for attributes in form.attributes.values()):
+        raise NeedsWholeError
     # What a single list unfolds may as well be an object: it is read as JSON.
     single = len(form.explode) == 1
     for level in documents.levels[: 1 if single else None]:

@@ -61,7 +61,7 @@ def compile_fast(form: Format) -> Fast | None:
 def _flat(form: Format) -> bool:
     nested = form.explode or form.unwrap or form.parse or form.attributes or form.variants
     chosen = (
-        form.keep
+        not _kept_by_counts(form)
         or form.skip
         or form.lines
         or form.identity.key
@@ -74,6 +74,14 @@ def _flat(form: Format) -> bool:
         and form.merge == "first"
         and form.to == "usage"
     )
+
+
+def _kept_by_counts(form: Format) -> bool:
+    """Return whether every record that has a count is kept, as every clean one has."""
+    if form.keep is None:
+        return True
+    counts = set(paths_in([form.tokens.counts.get(name, ()) for name in COUNTS]))
+    return form.keep.kind == "filled" and counts <= set(form.keep.paths)
 
 
 def _plain(value: Value) -> bool:

@@ -47,6 +47,7 @@ class Document:
     Attributes:
         name: its JSON is the column `d_<name>`, its leaves are the struct `s_<name>`.
         keys: for a parsed text, where it stands in `outer`.
+        texts: for the first of several texts under a name of its own, where they stand; then `keys` is the name.
         direct: there is no `d_<name>`: the reader gives the struct.
     """
 
@@ -56,6 +57,7 @@ class Document:
     outer: "Document | None" = None
     sse: bool = False
     direct: bool = False
+    texts: "tuple[tuple[Document, Keys], ...]" = ()
 
     def text(self, keys: Keys) -> str:
         """Return the text at a path as SQL; NULL where absent, null or empty."""
@@ -155,12 +157,17 @@ class Documents:
     def _declare_parsed(self) -> None:
         for number, parse in enumerate(sorted(self.form.parse, key=lambda p: len(p.path.keys))):
             for level in self.levels:
-                outer, keys = self._within(level, parse.path.keys)
+                paths = (parse.path, *parse.more)
+                texts = tuple(self._within(level, path.keys) for path in paths)
+                outer, keys = (level, (parse.name,)) if parse.name else texts[0]
+                named = texts if parse.name else ()
+                name = f"{level.name}p{number}"
                 self.parsed.append(
-                    Document(f"{level.name}p{number}", keys=keys, outer=outer, sse=parse.sse)
+                    Document(name, keys=keys, outer=outer, sse=parse.sse, texts=named)
                 )
-                if not any(isinstance(key, int) for key in keys):
-                    outer.tree.want(keys)
+                for document, place in texts:
+                    if not any(isinstance(key, int) for key in place):
+                        document.tree.want(place)
 
     def _want(self, path: Path) -> None:
         if path.attributes:

@@ -157,8 +157,10 @@ def _parsed_of(documents: Documents, level: Document) -> list[Document]:
 
 def _parsed(parsed: Document) -> str:
     assert parsed.outer is not None  # noqa: S101 - a parsed text stands in a document
-    text = parsed.outer.text(parsed.keys)
-    return f"parsed_sse({text})" if parsed.sse else f"parsed_text({text})"
+    read = "parsed_sse" if parsed.sse else "parsed_text"
+    texts = parsed.texts or ((parsed.outer, parsed.keys),)
+    found = [f"{read}({document.text(keys)})" for document, keys in texts]
+    return found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
 
 
 def _unwrapped(form: Format, documents: Documents, ctes: list[str], last: str, number: int) -> str:
@@ -226,8 +228,8 @@ def _tests(statement: Statement) -> dict[str, str]:
         "leaf_parent": "CAST(NULL AS VARCHAR)",
     }
     if form.leaf is not None:
-        tests["leaf_id"] = _joined([documents.text(p) for p in form.leaf.id])
-        tests["leaf_parent"] = _joined([documents.text(p) for p in form.leaf.parent])
+        tests["leaf_id"] = _joined([values.text((part,)) for part in form.leaf.id])
+        tests["leaf_parent"] = _joined([values.text((part,)) for part in form.leaf.parent])
     return tests
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from costctl.formats._base import Attributes, Explode
+from costctl.formats._base import Attributes, Explode, Path
 from costctl.store.compile_direct import OTLP, entry_tree
 from costctl.store.compile_paths import Document, Documents, attributes_column
 from costctl.store.compile_tree import lit, quoted
@@ -67,6 +67,8 @@ def keyed_lists(documents: Documents, climbs: int) -> dict[str, str]:
 
 
 def _keyed_list(documents: Documents, attributes: Attributes) -> str:
+    if attributes.objects:
+        return _keyed_objects(documents, attributes)
     value = f"e.{quoted(attributes.value)}"
     if attributes.typed == "otlp":
         parts = (f"CAST({value}.{name} AS VARCHAR)" for name in OTLP)
@@ -85,3 +87,25 @@ def _keyed_list(documents: Documents, attributes: Attributes) -> str:
     pairs = f"list_transform({entries}, lambda e: {{'k': {name}, 'v': {value}}})"
     # Few records have some of these lists: the others shall cost nothing.
     return f"CASE WHEN {source} IS NOT NULL THEN sum_map({pairs}) END"
+
+
+def _keyed_objects(documents: Documents, attributes: Attributes) -> str:
+    """Return the names and values of objects, one after another: of a name that occurs twice the first one is found."""
+    maps = [_as_map(documents.value(path)) for path in attributes.objects]
+    names = [f"map_keys({one})" for one in maps]
+    if attributes.flat:
+        record = _as_map(documents.value(Path(())))
+        begins, size = lit(attributes.flat), len(attributes.flat) + 1
+        named = f"CASE WHEN starts_with(n, {begins}) THEN substr(n, {size}) END"
+        names.append(f"list_transform(map_keys({record}), lambda n: {named})")
+        maps.append(record)
+    values = [f"map_values({one})" for one in maps]
+    return f"struct_pack(k := {_concat(names)}, v := {_concat(values)})"
+
+
+def _as_map(json_sql: str) -> str:
+    return f"json_transform({json_sql}, '\"MAP(VARCHAR, VARCHAR)\"')"
+
+
+def _concat(lists: list[str]) -> str:
+    return lists[0] if len(lists) == 1 else f"list_concat({', '.join(lists)})"

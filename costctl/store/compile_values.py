@@ -71,17 +71,21 @@ class Values:
         if value.column is not None:
             return f"CAST(c_{value.column} AS VARCHAR)"
         if value.sum:
-            return self._sum([self.documents.text(path) for path in value.sum])
+            return self._sum(value)
         if value.sum_keys is not None:
             return self._sum_keys(value)
         if value.delta is not None:
             return delta(self.documents.text(value.delta))
         return _coalesce([self.documents.text(path) for path in value.paths])
 
-    def _sum(self, texts: list[str]) -> str:
+    def _sum(self, value: Value) -> str:
+        texts, less = ([self.documents.text(path) for path in p] for p in (value.sum, value.less))
         filled = " OR ".join(f"{text} IS NOT NULL" for text in texts)
-        total = " + ".join(f"coalesce(try_cast({text} AS DECIMAL(38, 9)), 0)" for text in texts)
-        return f"CASE WHEN {filled} THEN {whole(total)} END"
+        total, off = (
+            " + ".join(f"coalesce(try_cast({text} AS DECIMAL(38, 9)), 0)" for text in part)
+            for part in (texts, less)
+        )
+        return f"CASE WHEN {filled} THEN {whole(f'greatest({total} - ({off}), 0)' if off else total)} END"
 
     def _sum_keys(self, value: Value) -> str:
         spec = value.sum_keys
@@ -224,6 +228,11 @@ EPOCH: dict[str, Callable[[str], str]] = {
     "ns": lambda text: f"(try_cast({text} AS HUGEINT) // 1000)::BIGINT",
     "dotnet_ticks": lambda text: (
         f"((try_cast({text} AS HUGEINT) - 621355968000000000) // 10)::BIGINT"
+    ),
+    # Seconds and nanoseconds as JavaScript writes them: [1793606400, 123456789].
+    "hrtime": lambda text: (
+        f"(try_cast(json_extract_string(try_cast({text} AS JSON), '$[0]') AS BIGINT) * 1000000 + "
+        f"try_cast(json_extract_string(try_cast({text} AS JSON), '$[1]') AS BIGINT) // 1000)"
     ),
 }
 

@@ -17,9 +17,21 @@ CREATE OR REPLACE TEMP MACRO parsed_text(text) AS coalesce(parsed_json(text), CA
 CREATE OR REPLACE TEMP MACRO sse_events(text) AS list_filter(
     list_transform(regexp_extract_all(text, '(?m)^data:\\s*(\\{{.*\\}})\\s*$', 1), lambda e: try_cast(e AS JSON)),
     lambda e: e IS NOT NULL);
+CREATE OR REPLACE TEMP MACRO count_at(doc, place) AS try_cast(json_extract_string(doc, place) AS BIGINT);
+CREATE OR REPLACE TEMP MACRO sse_whole(begun, ended) AS CASE WHEN begun IS NOT NULL THEN json_merge_patch(begun, json_object('stop_reason',
+    json_extract_string(ended, '/delta/stop_reason'), 'usage', json_object(
+    'output_tokens', count_at(ended, '/usage/output_tokens'),
+    'input_tokens', coalesce(count_at(ended, '/usage/input_tokens'), count_at(begun, '/usage/input_tokens')),
+    'cache_read_input_tokens', coalesce(count_at(ended, '/usage/cache_read_input_tokens'),
+        count_at(begun, '/usage/cache_read_input_tokens')),
+    'cache_creation_input_tokens', coalesce(count_at(ended, '/usage/cache_creation_input_tokens'),
+        count_at(begun, '/usage/cache_creation_input_tokens'))))) END;
 CREATE OR REPLACE TEMP MACRO sse_best(events) AS coalesce(
-    list_filter(events, lambda e: json_extract_string(e, '/usage') IS NOT NULL
-        OR json_extract_string(e, '/response/usage') IS NOT NULL)[-1],
+    json_extract(list_filter(events, lambda e: json_extract_string(e, '/response/usage') IS NOT NULL)[-1], '/response'),
+    sse_whole(json_extract(list_filter(events, lambda e: json_extract_string(e, '/type') = 'message_start')[1], '/message'),
+        list_filter(events, lambda e: json_extract_string(e, '/type') = 'message_delta')[-1]),
+    list_filter(events, lambda e: json_extract_string(e, '/usage') IS NOT NULL)[-1],
+    json_extract(list_filter(events, lambda e: json_extract_string(e, '/response/id') IS NOT NULL)[-1], '/response'),
     events[-1]);
 CREATE OR REPLACE TEMP MACRO parsed_sse(text) AS coalesce(parsed_text(text), sse_best(sse_events(text)));
 CREATE OR REPLACE TEMP MACRO object_at(doc, place) AS coalesce(

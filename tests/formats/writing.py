@@ -104,7 +104,7 @@ class Shape:
         levels = self._levels(document)
         for name in self.block.counts:
             for value in self.block.counts[name]:
-                for path in (*value.paths, *value.sum):
+                for path in (*value.paths, *value.sum, *value.less):
                     _remove(self.form, levels, path)
         for name, count in sorted(self._logged(row).items(), key=_rank):
             self._put_count(levels, name, count)
@@ -262,8 +262,9 @@ def _may_hold(test: Predicate, record: Any) -> bool:
 
 
 def _tested(test: Predicate | None) -> Iterator[Path]:
+    """Yield the paths whose value a test compares."""
     if test is not None:
-        yield from test.paths
+        yield from test.paths if test.kind not in {"filled", "has"} else ()
         for part in test.of:
             yield from _tested(part)
 
@@ -301,28 +302,43 @@ def _set(document: Any, keys: tuple[str | int, ...], value: Any) -> None:
     document[keys[-1]] = value
 
 
+def _real(form: Format, keys: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Return where a path stands in a record, if it begins with a name that the format gives to a text."""
+    for parse in form.parse:
+        if parse.name and keys[0] == parse.name:
+            return (*parse.path.keys, *keys[1:])
+    return keys
+
+
 def _put(form: Format, levels: list[Any], path: Path, value: Any) -> None:
     if path.attributes:
         declared = form.attributes[path.attributes]
         entries = _get(levels[-1], declared.list.keys)
+        if declared.objects:
+            _set(levels[-1], (*declared.list.keys, path.keys[0]), value)
+            return
         if entries is None:
             entries = []
             _set(levels[-1], declared.list.keys, entries)
         shown = {"intValue": str(value)} if declared.typed == "otlp" else value
         entries.append({declared.key: path.keys[0], declared.value: shown})
         return
-    _set(levels[len(levels) - 1 - path.up], path.keys, value)
+    _set(levels[len(levels) - 1 - path.up], _real(form, path.keys), value)
 
 
 def _remove(form: Format, levels: list[Any], path: Path) -> None:
     if path.attributes:
         declared = form.attributes[path.attributes]
         entries = _get(levels[-1], declared.list.keys) or []
+        if isinstance(entries, dict):
+            entries.pop(path.keys[0], None)
+            return
         entries[:] = [e for e in entries if e.get(declared.key) != path.keys[0]]
         return
-    inside = _get(levels[-1], path.keys[:-1])
+    keys = _real(form, path.keys)
+    inside = _get(levels[-1], keys[:-1])
     if isinstance(inside, dict):
-        inside.pop(path.keys[-1], None)
+        inside.pop(keys[-1], None)
 
 
 def _save_csv(documents: list[Any], target: File) -> None:
