@@ -244,14 +244,15 @@ class BatchLoader:
     def _locate(self, plan: Plan, done: Loaded) -> None:
         """Find the lines of refused records, and why those that are no object are none."""
         reasons = dict(done.rejected[: ledger.MOST_REJECTS])
-        if not reasons:
+        part = plan.part
+        if not reasons and not plan.bad:
             return
-        if plan.part.kind != "jsonl" or plan.part.compression == "zstd":
-            plan.bad += [
-                Bad(number, reason or "not JSON", "") for number, reason in reasons.items()
-            ]
+        if part.kind == "csv" and part.compression != "zstd":
+            plan.bad = lines.in_csv(part.path, part.compression, part.delimiter, plan.bad, reasons)
+        elif part.kind != "jsonl" or part.compression == "zstd":
+            plan.bad += [Bad(number, why or "not JSON", "") for number, why in reasons.items()]
         else:
-            for record, number, raw in lines.locate(plan.part.path, plan.part.compression, reasons):
+            for record, number, raw in lines.locate(part.path, part.compression, reasons):
                 line = (
                     plan.lines[record - 1] if plan.lines is not None else number + plan.line_offset
                 )
