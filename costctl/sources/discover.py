@@ -5,7 +5,7 @@ import os
 import shutil
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
@@ -54,7 +54,19 @@ def discover(paths: list[str], spool: Path, stdin: BinaryIO | None = None) -> li
     unique: dict[tuple[object, object], Found | Missing] = {}
     for entry in found:
         unique.setdefault(entry.identity if isinstance(entry, Found) else _spot(entry), entry)
-    return list(unique.values())
+    return [_readable(entry, spool) for entry in unique.values()]
+
+
+def _readable(entry: Found | Missing, spool: Path) -> Found | Missing:
+    """Reach a file whose name is no text by a link, since the engine takes only text for a name."""
+    shown = os.fsencode(entry.shown).decode("utf-8", "backslashreplace")
+    if shown == entry.shown:
+        return entry
+    if isinstance(entry, Missing):
+        return replace(entry, shown=shown)
+    link = spool / "named-{}-{}".format(*entry.identity)
+    link.symlink_to(entry.path.absolute())
+    return replace(entry, path=link, shown=shown)
 
 
 def _spot(entry: Missing) -> tuple[str, str]:
