@@ -218,12 +218,13 @@ def dimension_of(name: str) -> str:
     )
 
 
-def require_rows(rows: int) -> None:
-    """Raise after the output of a question whose scope holds nothing."""
+def require_rows(rows: int, paths: Sequence[str] = ()) -> None:
+    """Raise after the output of a question whose scope holds nothing, be it of the database or of logs."""
     if not rows:
+        log, database = "formats explain FILE` shows what a log", "status` shows what a database"
+        look = f"`costctl {log if paths else database} holds"
         raise NoDataError(
-            "no usage in this scope",
-            "widen --where, --since, --until or --period; `costctl status` shows what a database holds",
+            "no usage in this scope", f"widen --where, --since, --until or --period; {look}"
         )
 
 

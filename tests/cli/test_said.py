@@ -1,0 +1,61 @@
+"""What a user is told is true for what was asked."""
+
+import json
+
+import pytest
+
+CALL = {
+    "request_id": "1",
+    "endpoint": "chat",
+    "model": "gpt-4o",
+    "prompt_tokens": 1000,
+    "completion_tokens": 100,
+    "timestamp": "2026-11-02T10:00:00",
+}
+
+
+@pytest.fixture
+def log(tmp_path):
+    """Return a log of one call."""
+    path = tmp_path / "log.jsonl"
+    path.write_text(json.dumps(CALL) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("command", ["breakdown", "simulate", "measure"])
+def test_logs_without_usage_in_scope_are_not_called_a_database(run, log, command):
+    result = run(command, log, "--where", "model=none")
+    assert result.code == 3
+    assert "`costctl formats explain FILE` shows what a log holds" in result.stderr
+    run("ingest", log, "--db", "a.duckdb")
+    result = run(command, "--db", "a.duckdb", "--where", "model=none")
+    assert result.code == 3
+    assert "`costctl status` shows what a database holds" in result.stderr
+
+
+def test_advice_on_standard_input_names_no_file_of_ours(run):
+    result = run("breakdown", "-", stdin="{}\n".encode("utf-16"))
+    assert result.code == 2
+    assert "iconv -f UTF-16 -t UTF-8 -)" in result.stderr
+
+
+def test_the_moment_of_an_empty_answer_names_its_zone(run, log):
+    result = run("breakdown", log, "--where", "model=none", "--tz", "Asia/Kolkata")
+    assert "as of 2026-11-23 00:00 UTC · days in Asia/Kolkata" in result.stdout
+
+
+def test_a_file_whose_name_is_no_text_is_read(run, tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    for name in (b"\xff\xe4.jsonl", b"\xfe.jsonl"):
+        target = folder.joinpath(name.decode("utf-8", "surrogateescape"))
+        try:
+            target.write_text(json.dumps({**CALL, "request_id": repr(name)}) + "\n")
+        except OSError:
+            pytest.skip("file names of this system are text")
+    for new in (2, 0):
+        result = run("ingest", "logs", "--db", "a.duckdb", "--json")
+        assert result.code == 0
+        assert json.loads(result.stdout)["result"]["total"]["new_rows"] == new
+    assert run("status", "--db", "a.duckdb").code == 0
+    assert run("breakdown", *folder.iterdir()).code == 0
