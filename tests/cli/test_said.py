@@ -59,3 +59,25 @@ def test_a_file_whose_name_is_no_text_is_read(run, tmp_path):
         assert json.loads(result.stdout)["result"]["total"]["new_rows"] == new
     assert run("status", "--db", "a.duckdb").code == 0
     assert run("breakdown", *folder.iterdir()).code == 0
+
+
+def test_a_wrong_zone_is_told_with_where_it_stands(run, tmp_path, log):
+    (tmp_path / "own.yaml").write_text("version: 1\ntimezone: Mars\n")
+    said = {
+        "own.yaml:2: unknown": (("--config", "own.yaml"), {}),
+        "COSTCTL_TZ: unknown": ((), {"COSTCTL_TZ": "Mars"}),
+        "--tz: unknown": (("--tz", "Mars"), {}),
+        "--source-tz: unknown": (("--source-tz", "Mars"), {}),
+    }
+    for words, (flags, environ) in said.items():
+        result = run("breakdown", log, *flags, env=environ)
+        assert result.code == 2
+        assert f"{words} time zone 'Mars'" in result.stderr
+
+
+@pytest.mark.parametrize("written", ["[a]", "5"])
+def test_formats_that_are_no_mapping_are_not_passed_over(run, tmp_path, log, written):
+    (tmp_path / "costctl.yaml").write_text(f"version: 1\nformats: {written}\n")
+    result = run("breakdown", log)
+    assert result.code == 2
+    assert "costctl.yaml:2: formats: expected a mapping" in result.stderr
