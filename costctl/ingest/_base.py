@@ -127,3 +127,8 @@ class Plan:
     bundle: Part | None = None
     fast: bool = True
     reread: bool = False
+
+
+def records(number: int) -> str:
+    """Return `1 record`, `2 records`."""
+    return "1 record" if number == 1 else f"{number:,} records"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from costctl import __version__
 from costctl.errors import CostctlError
-from costctl.ingest._base import FileResult, IngestOptions, Plan
+from costctl.ingest._base import FileResult, IngestOptions, Plan, records
 from costctl.ingest._count import counting_lines
 from costctl.ingest._plan import Planner
 from costctl.ingest._several import MixedError, require_all_formats
@@ -226,7 +226,7 @@ class BatchLoader:
             said.append("incomplete export: its last page says that more follow")
         if done.mismatch:
             said.append(
-                f"inclusive/exclusive mismatch: {done.mismatch:,} records count more cached than input tokens"
+                f"inclusive/exclusive mismatch: more cached than input tokens in {records(done.mismatch)}"
             )
         if plan.reread and done.new_rows:
             said.append(
@@ -237,7 +237,7 @@ class BatchLoader:
             said.append(f"no record is a call in the format {plan.form.name}")
         if span.nameless:
             said.append(
-                f"{span.nameless:,} records have neither id nor time: in another file, equal ones are taken for the same calls"
+                f"neither id nor time in {records(span.nameless)}: in another file, equal ones are taken for the same calls"
             )
         return said
 

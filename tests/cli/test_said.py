@@ -81,3 +81,16 @@ def test_formats_that_are_no_mapping_are_not_passed_over(run, tmp_path, log, wri
     result = run("breakdown", log)
     assert result.code == 2
     assert "costctl.yaml:2: formats: expected a mapping" in result.stderr
+
+
+def test_one_is_counted_as_one(run, tmp_path, log):
+    run("ingest", log, "--db", "a.duckdb")
+    status = run("status", "--db", "a.duckdb").stdout
+    assert "usage        1 row, 1 request, 1,100 tokens\n" in status
+    explained = run("formats", "explain", log).stdout
+    assert "1 record looked at" in explained
+    assert "1 record: 1 row, 0 repeats, 0 skipped, 0 rejected" in explained
+    nameless = {"endpoint": "chat", "model": "gpt-4o", "prompt_tokens": 1, "completion_tokens": 1}
+    (tmp_path / "no.jsonl").write_text(json.dumps(nameless) + "\n")
+    said = run("ingest", "no.jsonl", "--dry-run").stderr
+    assert "neither id nor time in 1 record: " in said
