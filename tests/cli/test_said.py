@@ -94,3 +94,15 @@ def test_one_is_counted_as_one(run, tmp_path, log):
     (tmp_path / "no.jsonl").write_text(json.dumps(nameless) + "\n")
     said = run("ingest", "no.jsonl", "--dry-run").stderr
     assert "neither id nor time in 1 record: " in said
+
+
+def test_a_model_that_another_provider_sells_is_told_with_its_seller(run, tmp_path):
+    (tmp_path / "log.jsonl").write_text(json.dumps({**CALL, "model": "gpt-35-turbo"}) + "\n")
+    shown = run("breakdown", "log.jsonl").stdout
+    assert "gpt-35-turbo is sold by azure/gpt-35-turbo; set pricing.default_provider" in shown
+    (tmp_path / "costctl.yaml").write_text("version: 1\npricing: {default_provider: azure}\n")
+    shown = json.loads(run("breakdown", "log.jsonl", "--json").stdout)
+    # 1,000 tokens in at 0.5 and 100 out at 1.5 a million
+    assert shown["result"]["total"]["cost_usd"] == pytest.approx(0.00065, abs=1e-12)
+    told = run("pricing", "explain", "gpt-35-turbo", "--provider", "openai")
+    assert "sold by" not in told.stdout + told.stderr
