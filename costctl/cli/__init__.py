@@ -78,7 +78,21 @@ def _interrupted(error: BaseException | None) -> bool:
     return False
 
 
+def _require_text(args: list[str]) -> None:
+    """Refuse words that are no text in the encoding of the system, but for the names of logs that exist."""
+    for before, word in zip(["", *args], args, strict=False):
+        if word.isprintable() or (before != "--db" and os.path.lexists(word)):
+            continue
+        if any("\ud800" <= letter <= "\udfff" for letter in word):
+            shown = os.fsencode(word).decode("utf-8", "backslashreplace")
+            raise CostctlError(
+                f"{shown}: no text in {sys.getfilesystemencoding()}, the encoding of this system",
+                "write the word in that encoding",
+            )
+
+
 def _run(args: list[str]) -> int:
+    _require_text(args)
     program = _program()
     if COMPLETE in os.environ:
         return _completed(program, args)

@@ -55,3 +55,19 @@ def test_a_link_to_a_file_still_leads_to_it(run, tmp_path):
     assert link.is_symlink()
     assert there.read_text() != "old"
     assert [path.name for path in there.parent.iterdir()] == ["prices.txt"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("--where", "endpoint=\udcff"),
+        ("--source", "\udcff"),
+        ("--set=team=\udcff",),
+        ("--db", "\udcff.duckdb"),
+    ],
+)
+def test_a_word_that_is_no_text_is_refused(run, words):
+    result = run("breakdown", *words)
+    assert result.code == 2
+    assert "\\xff" in result.stderr
+    assert "write the word in that encoding" in result.stderr
