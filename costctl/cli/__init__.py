@@ -35,6 +35,7 @@ STOPPED = "interrupted"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
+    _replace_closed_streams()
     try:
         code = _run(args)
     except KeyboardInterrupt:
@@ -47,6 +48,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _told(error, args)
     flush()
     return int(code)
+
+
+def _replace_closed_streams() -> None:
+    """Let streams that the caller closed lead nowhere; else the next file opened takes the number of one of them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 - open to the end
 
 
 def _told(error: Exception, args: list[str]) -> int:
@@ -70,7 +78,21 @@ def _interrupted(error: BaseException | None) -> bool:
     return False
 
 
+def _require_text(args: list[str]) -> None:
+    """Refuse words that are no text in the encoding of the system, but for the names of logs that exist."""
+    for before, word in zip(["", *args], args, strict=False):
+        if word.isprintable() or (before != "--db" and os.path.lexists(word)):
+            continue
+        if any("\ud800" <= letter <= "\udfff" for letter in word):
+            shown = os.fsencode(word).decode("utf-8", "backslashreplace")
+            raise CostctlError(
+                f"{shown}: no text in {sys.getfilesystemencoding()}, the encoding of this system",
+                "write the word in that encoding",
+            )
+
+
 def _run(args: list[str]) -> int:
+    _require_text(args)
     program = _program()
     if COMPLETE in os.environ:
         return _completed(program, args)

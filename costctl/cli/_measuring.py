@@ -68,7 +68,7 @@ def _window(findings: Findings) -> str:
     when = (
         f", {min(moments):%Y-%m-%d %H:%M} to {max(moments):%Y-%m-%d %H:%M} UTC" if moments else ""
     )
-    return f"{rows:,} rows{when}"
+    return f"{rows:,} {'row' if rows == 1 else 'rows'}{when}"
 
 
 def _seconds(text: str, flag: str) -> int:

@@ -53,17 +53,28 @@ def to_stdout(text: str) -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Write a file at once: whoever reads it sees the old or the new content, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write a file at once: whoever reads it sees the old or the new content, never a part.
+
+    A link goes on leading to the content, and a device or a pipe is written to, never replaced by a file.
+    """
+    temporary: Path | None = None
     try:
+        if path.is_dir():
+            raise CostctlError(f"{path}: is a folder", "name a file in it", "not_writable")
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8", newline="")
+            return
+        target = path.resolve() if path.exists() else path
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
         with temporary.open("x", encoding="utf-8", newline="") as file:
             file.write(text)
-        temporary.replace(path)
+        temporary.replace(target)
     except OSError as error:
         raise CostctlError(f"{path}: {error.strerror}", code="not_writable") from error
     finally:
-        with suppress(OSError):
-            temporary.unlink()
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink()
 
 
 def warn(warnings: "Sequence[Warn]", output: "OutputOptions") -> None:

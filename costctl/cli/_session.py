@@ -133,7 +133,7 @@ def settings_of(
 
 def moment_in(config: Config) -> Moment:
     """Return the moment of this run: as given, else the wall clock."""
-    zone = zone_of(config.timezone)
+    zone = zone_of(config.timezone, config.settings["timezone"].origin)
     given = config.get("as_of")
     now = datetime.now(UTC).replace(tzinfo=None)
     return Moment(moment_of(given, zone, "--as-of") if given else now, zone)
@@ -218,12 +218,13 @@ def dimension_of(name: str) -> str:
     )
 
 
-def require_rows(rows: int) -> None:
-    """Raise after the output of a question whose scope holds nothing."""
+def require_rows(rows: int, paths: Sequence[str] = ()) -> None:
+    """Raise after the output of a question whose scope holds nothing, be it of the database or of logs."""
     if not rows:
+        log, database = "formats explain FILE` shows what a log", "status` shows what a database"
+        look = f"`costctl {log if paths else database} holds"
         raise NoDataError(
-            "no usage in this scope",
-            "widen --where, --since, --until or --period; `costctl status` shows what a database holds",
+            "no usage in this scope", f"widen --where, --since, --until or --period; {look}"
         )
 
 
@@ -251,7 +252,7 @@ def _opened(
 
 def ingest_options(source: LogOptions, config: Config, **more: Any) -> Any:
     """Return the reader's options that the flags ask for."""
-    zone_of(source.source_tz)
+    zone_of(source.source_tz, "--source-tz")
     return _engines.ingest().IngestOptions(
         log_format=source.log_format,
         maps=source.map,

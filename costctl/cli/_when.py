@@ -20,14 +20,14 @@ FIRST = datetime(1, 1, 1)  # noqa: DTZ001 - naive UTC
 FORMS = "this-month, last-month, today, yesterday, 2026-11-23, 2026-11, 2026-Q4, 2026, or 24h, 7d, 4w up to now"
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """Return a time zone by its name."""
+def zone_of(name: str, origin: str) -> ZoneInfo:
+    """Return a time zone by its name, which a flag, a variable or a line of a file gave."""
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
         close = nearest(name, available_timezones())
         raise CostctlError(
-            f"unknown time zone {name!r}{close}", "names are as in Europe/Berlin, or UTC"
+            f"{origin}: unknown time zone {name!r}{close}", "names are as in Europe/Berlin, or UTC"
         ) from error
 
 

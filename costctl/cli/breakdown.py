@@ -83,4 +83,4 @@ def command(
     write(report, envelope, output)
     if report.try_next:
         hint(f"next: {report.try_next}", output)
-    require_rows(rows)
+    require_rows(rows, paths)

@@ -89,6 +89,6 @@ def command(
     write(report, envelope, output)
     if output.output is not None:
         tell(report.foot[-1], output)
-    require_rows(rows)
+    require_rows(rows, paths)
     if not priced:
         raise simulating.unpriced()

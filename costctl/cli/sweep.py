@@ -57,4 +57,4 @@ def command(
     write(report, envelope, output)
     if output.output is not None:
         tell(report.foot[-1], output)
-    require_rows(rows)
+    require_rows(rows, logs)

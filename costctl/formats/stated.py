@@ -7,6 +7,7 @@ from costctl.errors import CostctlError, nearest
 from costctl.formats._base import COUNTS, Expression, Format, Predicate, TokenBlock, Value
 from costctl.formats._path import BadPathError, parse_path
 from costctl.formats._read import ROW_KEYS, canonical_column
+from costctl.formats.usual_names import NAMES
 
 TOKEN_ALIASES = {"prompt_tokens": "input", "completion_tokens": "output", "input_uncached": "input"}
 PARAMETERS = {"sample_rate", "prefix_step_tokens"}
@@ -90,12 +91,19 @@ def _split(flag: str, text: str, more: Sequence[str] = ()) -> tuple[str, str]:
     field = TOKEN_ALIASES.get(name, canonical_column(name))
     known = {*ROW_KEYS, *COUNTS, *more}
     if field not in known and not field.startswith(("tags.", "units.")):
-        shown = {*known, *TOKEN_ALIASES, "model", "timestamp", "tag.NAME"}
         raise CostctlError(
-            f"{flag} {text}: no field named {name!r}{nearest(name, shown)}",
+            f"{flag} {text}: no field named {name!r}{_meant(name, known)}",
             hint="docs/formats.md lists the fields",
         )
     return field, value
+
+
+def _meant(name: str, known: set[str]) -> str:
+    """Return which field an unknown name may mean: what logs usually call so, else what is spelled alike."""
+    usual = next((field for field, names in NAMES.items() if name in names), None)
+    if usual is not None:
+        return f"; did you mean {usual}?"
+    return nearest(name, {*known, *TOKEN_ALIASES, "model", "timestamp", "tag.NAME"})
 
 
 def _path_value(text: str, path: str) -> Value:

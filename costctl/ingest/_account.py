@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from costctl import __version__
 from costctl.errors import CostctlError
-from costctl.ingest._base import FileResult, IngestOptions, Plan
+from costctl.ingest._base import FileResult, IngestOptions, Plan, records
 from costctl.ingest._plan import Planner
 from costctl.sources import lines
 from costctl.sources.lines import Bad
@@ -36,7 +36,7 @@ class Accounts:
             if len(plan.bad) < ledger.MOST_REJECTS
             else len(done.rejected) + len(plan.bad)
         )
-        records = done.records + plan.skipped + (rejected - len(done.rejected))
+        seen = done.records + plan.skipped + (rejected - len(done.rejected))
         if self.options.strict and rejected:
             raise RefusedError(
                 f"refused: {rejected:,} rejected lines, the first: {_shown(plan.bad[0])}"
@@ -49,9 +49,9 @@ class Accounts:
             plan.found.shown,
             plan.form.name,
             plan.container.kind,
-            records=records,
+            records=seen,
             new_rows=done.new_rows,
-            duplicates=records - done.new_rows - skipped - rejected,
+            duplicates=seen - done.new_rows - skipped - rejected,
             skipped=skipped,
             rejected=rejected,
             blank=blank,
@@ -70,7 +70,7 @@ class Accounts:
             said.append("incomplete export: its last page says that more follow")
         if done.mismatch:
             said.append(
-                f"inclusive/exclusive mismatch: {done.mismatch:,} records count more cached than input tokens"
+                f"inclusive/exclusive mismatch: more cached than input tokens in {records(done.mismatch)}"
             )
         if plan.reread and done.new_rows:
             said.append(
@@ -81,21 +81,22 @@ class Accounts:
             said.append(f"no record is a call in the format {plan.form.name}")
         if span.nameless:
             said.append(
-                f"{span.nameless:,} records have neither id nor time: in another file, equal ones are taken for the same calls"
+                f"neither id nor time in {records(span.nameless)}: in another file, equal ones are taken for the same calls"
             )
         return said
 
     def _locate(self, plan: Plan, done: Loaded) -> None:
         """Find the lines of refused records, and why those that are no object are none."""
         reasons = dict(done.rejected[: ledger.MOST_REJECTS])
-        if not reasons:
+        part = plan.part
+        if not reasons and not plan.bad:
             return
-        if plan.part.kind != "jsonl" or plan.part.compression == "zstd":
-            plan.bad += [
-                Bad(number, reason or "not JSON", "") for number, reason in reasons.items()
-            ]
+        if part.kind == "csv" and part.compression != "zstd":
+            plan.bad = lines.in_csv(part.path, part.compression, part.delimiter, plan.bad, reasons)
+        elif part.kind != "jsonl" or part.compression == "zstd":
+            plan.bad += [Bad(number, why or "not JSON", "") for number, why in reasons.items()]
         else:
-            for record, number, raw in lines.locate(plan.part.path, plan.part.compression, reasons):
+            for record, number, raw in lines.locate(part.path, part.compression, reasons):
                 line = (
                     plan.lines[record - 1] if plan.lines is not None else number + plan.line_offset
                 )

@@ -76,7 +76,7 @@ class Planner:
             return self._plan(found, closely=closely)
         except CostctlError as error:
             said = f"{error}".removeprefix(f"{found.path}: ")
-            said += f" ({error.hint})" if error.hint else ""
+            said += f" ({error.hint})".replace(str(found.path), found.shown) if error.hint else ""
             if error.code == NO_LOG and not found.named:
                 return FileResult(found.shown, listed_only=True, left_out=said)
             return FileResult(found.shown, error=said)

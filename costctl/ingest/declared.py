@@ -9,9 +9,16 @@ from costctl.yaml_tree import Node
 
 
 def declared_formats(configs: Sequence[Path]) -> tuple[dict[str, Node], str]:
-    """Return the user's formats of the strongest settings file that has any, and its path."""
+    """Return the user's formats of the strongest settings file that has any, and its path.
+
+    Errors: `CostctlError` with `path:line` where they are no mapping.
+    """
     for path in configs:
-        formats = (load(Path(path)).node.entries or {}).get("formats")
+        reader = load(Path(path))
+        formats = (reader.node.entries or {}).get("formats")
+        if formats is not None and formats.entries is None and not formats.is_null:
+            reader.problems.add(formats.line, "formats: expected a mapping of names to formats")
+            reader.problems.raise_if_any("docs/formats.md shows what a format may say")
         if formats is not None and formats.entries:
             return dict(formats.entries), str(path)
     return {}, ""

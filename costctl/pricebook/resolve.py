@@ -34,6 +34,11 @@ def resolve(names: Names, keys: Sequence[Key], book_rows: BookRows) -> Resolutio
     return Resolution(tuple(asked.one(key) for key in keys), tuple(asked.book_rows))
 
 
+def _sold_by(name: str, hits: Sequence[tuple[Listed, tuple[str, str | None]]]) -> str:
+    owners = ", ".join(sorted(f"{listed.provider}/{hit[0]}" for listed, hit in hits))
+    return f"{name} is sold by {owners}; set pricing.default_provider, or the log's provider"
+
+
 class _Asked:
     def __init__(self, names: Names, rows: BookRows) -> None:
         self.names = names
@@ -121,17 +126,22 @@ class _Asked:
     ) -> Resolved:
         hits = [(listed, hit) for listed in candidates if (hit := listed.find(name))]
         if not hits:
-            return self._unknown(name, candidates or tuple(self.names.providers.values()))
+            unknown = self._unknown(name, candidates or tuple(self.names.providers.values()))
+            sold = self._sold_elsewhere(name) if assumed and self.hints <= _HINTS else ""
+            return unknown._replace(hint=sold) if sold else unknown
         top = max(listed.layers[hit[0]] for listed, hit in hits)
         best = [(listed, hit) for listed, hit in hits if listed.layers[hit[0]] == top]
         if len(best) > 1:
-            owners = ", ".join(sorted(f"{listed.provider}/{hit[0]}" for listed, hit in best))
-            hint = (
-                f"{name} is sold by {owners}; set pricing.default_provider, or the log's provider"
-            )
+            hint = _sold_by(name, best)
             return Resolved(reason="ambiguous_name", hint=hint, provider_assumed=True)
         listed, hit = best[0]
         return self._in_region(key, listed, hit, basis="exact", assumed=assumed)
+
+    def _sold_elsewhere(self, name: str) -> str:
+        """Return who sells a name that the providers asked do not know; empty where nobody does."""
+        asked = ((listed, listed.find(name)) for listed in self.names.providers.values())
+        hits = [(listed, hit) for listed, hit in asked if hit]
+        return _sold_by(name, hits) if hits else ""
 
     def _in_region(
         self, key: Key, listed: Listed, hit: tuple[str, str | None], *, basis: str, assumed: bool

@@ -22,7 +22,7 @@ def _data(envelope: Envelope) -> list[str]:
     counted = "1 row" if rows == 1 else f"{rows:,} rows"
     first, last = envelope.data.get("first"), envelope.data.get("last")
     if not isinstance(first, datetime) or not isinstance(last, datetime):
-        return [counted, f"as of {envelope.as_of:%Y-%m-%d %H:%M}", f"days in {envelope.tz}"]
+        return [counted, f"as of {envelope.as_of:%Y-%m-%d %H:%M} UTC", f"days in {envelope.tz}"]
     span = f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
     zone = [f"days in {envelope.tz}"] if envelope.tz != "UTC" else []
     return [span, *zone, counted]

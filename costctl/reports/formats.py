@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from costctl.budgets.words import counted
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def _head(found: "Explained") -> list[str]:
         f"read as {found.result.format}" if found.result.format else "nothing to read"
     )
     return [
-        f"{found.path}: {found.container}{packed}; {found.sampled:,} records looked at",
+        f"{found.path}: {found.container}{packed}; {counted(found.sampled, 'record')} looked at",
         said,
     ]
 
@@ -134,7 +135,8 @@ def _foot(found: "Explained") -> list[str]:
         lines.append("No format takes it; by the names of its fields: " + " ".join(found.flags))
     if not result.error:
         lines.append(
-            f"{result.records:,} records: {result.new_rows:,} rows, {result.duplicates:,} repeats, "
+            f"{counted(result.records, 'record')}: {counted(result.new_rows, 'row')}, "
+            f"{counted(result.duplicates, 'repeat')}, "
             f"{result.skipped:,} skipped, {result.rejected:,} rejected"
         )
     if result.first_reject:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from costctl.budgets.words import counted
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def _head(findings: Findings) -> Iterator[str]:
     groups, top = len(findings.groups), findings.settings.top
     if rows:
         yield (
-            f"{rows:,} billable rows, ${cost:,.2f} at the prices of {findings.at:%Y-%m-%d}, in {groups} "
+            f"{counted(rows, 'billable row')}, ${cost:,.2f} at the prices of {findings.at:%Y-%m-%d}, in {groups} "
             f"{'group' if groups == 1 else 'groups'} of endpoint and model"
         )
     if groups > top:
@@ -56,7 +57,7 @@ def _head(findings: Findings) -> Iterator[str]:
         held = f", {part / cost:.1%} of the cost" if cost else ""
         yield f"The dearest {top} groups{held}, have figures of their own; --top {groups} shows all"
     if unpriced := sum(group.facts.unpriced for group in findings.groups):
-        yield f"{unpriced:,} rows have no price: they count as calls, not as cost"
+        yield f"{counted(unpriced, 'row')} without a price: counted as calls, not as cost"
 
 
 def _assumptions(assumed: Sequence[str]) -> Iterator[str]:

@@ -156,7 +156,7 @@ def _lines(standing: Standing) -> list[str]:
             ("unpriced", _unpriced(total)),
         ]
         pairs += (
-            [("no tokens", f"{total.tokens_unknown:,} requests were logged without counts")]
+            [("no tokens", f"{counted(total.tokens_unknown, 'request')} logged without counts")]
             if total.tokens_unknown
             else []
         )
@@ -178,9 +178,8 @@ def _usage(total: "Spent") -> str:
         if total.requests is None
         else counted(total.requests, "request")
     )
-    return (
-        f"{total.rows:,} rows, {requests}, {total.tokens.total:,} tokens" if total.rows else "none"
-    )
+    rows, tokens = counted(total.rows, "row"), counted(total.tokens.total, "token")
+    return f"{rows}, {requests}, {tokens}" if total.rows else "none"
 
 
 def _newest(standing: Standing) -> str:

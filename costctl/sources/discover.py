@@ -5,7 +5,8 @@ import os
 import shutil
 import stat
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,15 +51,27 @@ def discover(paths: list[str], spool: Path, stdin: BinaryIO | None = None) -> li
     found: list[Found | Missing] = []
     for text in paths:
         found.extend(_expand(text, spool, stdin))
-    seen: set[tuple[int, int]] = set()
-    unique: list[Found | Missing] = []
+    unique: dict[tuple[object, object], Found | Missing] = {}
     for entry in found:
-        if isinstance(entry, Found):
-            if entry.identity in seen:
-                continue
-            seen.add(entry.identity)
-        unique.append(entry)
-    return unique
+        unique.setdefault(entry.identity if isinstance(entry, Found) else _spot(entry), entry)
+    return [_readable(entry, spool) for entry in unique.values()]
+
+
+def _readable(entry: Found | Missing, spool: Path) -> Found | Missing:
+    """Reach a file whose name is no text by a link, since the engine takes only text for a name."""
+    shown = os.fsencode(entry.shown).decode("utf-8", "backslashreplace")
+    if shown == entry.shown:
+        return entry
+    if isinstance(entry, Missing):
+        return replace(entry, shown=shown)
+    link = spool / "named-{}-{}".format(*entry.identity)
+    link.symlink_to(entry.path.absolute())
+    return replace(entry, path=link, shown=shown)
+
+
+def _spot(entry: Missing) -> tuple[str, str]:
+    folder, name = os.path.split(entry.shown)
+    return os.path.realpath(folder), name
 
 
 def _expand(text: str, spool: Path, stdin: BinaryIO | None) -> list[Found | Missing]:
@@ -70,7 +83,7 @@ def _expand(text: str, spool: Path, stdin: BinaryIO | None) -> list[Found | Miss
     if path.exists():
         return _stat(path, named=True) if path.is_file() else [_piped(path, spool)]
     if glob.has_magic(text):
-        matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - the user typed a glob, not a path
+        matches = _globbed(text)
         entries = [
             e
             for m in matches
@@ -78,6 +91,19 @@ def _expand(text: str, spool: Path, stdin: BinaryIO | None) -> list[Found | Miss
         ]
         return entries or [Missing(text, "no file matches this pattern")]
     return [Missing(text, "no such file or folder")]
+
+
+def _globbed(text: str) -> list[str]:
+    """Return what matches a pattern, sorted, but nothing that is only met again by going round in links."""
+    matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - the user typed a glob, not a path
+    if "**" not in text:
+        return matches
+    place = cache(os.path.realpath)
+    ways: dict[tuple[str, str], str] = {}
+    for match in sorted(matches, key=len):
+        folder, name = os.path.split(match)
+        ways.setdefault((place(folder), name), match)
+    return sorted(ways.values())
 
 
 def _walk(folder: Path) -> list[Found | Missing]:

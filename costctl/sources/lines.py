@@ -1,9 +1,11 @@
 """Physical lines: how many, which are blank, and what a rejected one says."""
 
+import csv
 import gzip
+import io
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +27,8 @@ WORD = re.compile(r"[\w.:/+@#$%=-]{0,64}|[\d :.,TZ/+-]{0,40}")
 
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)(?:"|\\?$)|\'((?:[^\'\\]|\\.)*)(?:\'|\\?$)')
 LEFT_OUT = "..."
+NOT_READ = "cannot be read"
+MOST_IN_CELL = (1 << 31) - 1
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,38 @@ def locate(
                     return
 
 
+def in_csv(
+    path: Path,
+    compression: str,
+    delimiter: str,
+    torn: Sequence[Bad],
+    reasons: Mapping[int, str | None],
+) -> list[Bad]:
+    """Return the bad rows of a CSV by the line on which each begins.
+
+    The engine numbers torn rows with the header and blank lines among them, and records from 1 without any of these.
+    """
+    rows, left = {bad.line: bad.reason for bad in torn}, dict(reasons)
+    found: list[Bad] = []
+    begins, record = 1, -1
+    csv.field_size_limit(MOST_IN_CELL)
+    with io.TextIOWrapper(open_text(path, compression), "utf-8", "replace", newline="") as file:
+        reader = csv.reader(file, delimiter=delimiter)
+        for number, cells in enumerate(reader, start=1):
+            if number in rows:
+                found.append(Bad(begins, rows.pop(number), ""))
+            elif cells:
+                record += 1
+                if record in left:
+                    found.append(Bad(begins, left.pop(record) or NOT_READ, ""))
+            if not rows and not left:
+                break
+            begins = reader.line_num + 1
+    # Rows that the engine cuts otherwise than we do are bad all the same.
+    others = {**rows, **{number + 1: why or NOT_READ for number, why in left.items()}}
+    return found + [Bad(number, why, "") for number, why in others.items()]
+
+
 def why(raw: bytes) -> str:
     """Return why a line is no record."""
     if b"\0" in raw:
@@ -104,7 +140,7 @@ def why(raw: bytes) -> str:
     except (ValueError, RecursionError):
         return "not JSON" if raw.endswith(b"\n") else "incomplete last line"
     if isinstance(value, dict):
-        return "cannot be read"
+        return NOT_READ
     return "JSON but no object"
 
 

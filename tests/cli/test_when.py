@@ -115,9 +115,9 @@ def test_a_period_stands_alone():
 @pytest.mark.parametrize("name", ["Europe/Berln", "../etc/passwd", "", "x\x00"])
 def test_an_unknown_zone_is_refused(name):
     with pytest.raises(CostctlError, match="unknown time zone"):
-        zone_of(name)
+        zone_of(name, "--tz")
 
 
 def test_a_zone_that_is_nearly_right_is_named():
     with pytest.raises(CostctlError, match="did you mean Europe/Berlin"):
-        zone_of("Europe/Berln")
+        zone_of("Europe/Berln", "--tz")

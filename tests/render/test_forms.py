@@ -330,4 +330,4 @@ def test_output_without_usage_has_no_scope_line():
 def test_the_scope_line_says_when_nothing_was_found():
     empty = replace(NOW, data={"rows": 0, "first": None, "last": None})
     text = table_form.render(report(one_column(Kind.COUNT)), empty, Style())
-    assert text.splitlines()[0] == "0 rows · as of 2026-11-23 00:00 · days in UTC"
+    assert text.splitlines()[0] == "0 rows · as of 2026-11-23 00:00 UTC · days in UTC"

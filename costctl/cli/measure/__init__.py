@@ -118,7 +118,7 @@ def command(
     write(report, envelope, shown)
     if scenario is not None and rows:
         tell(f"saved to {scenario}: costctl simulate --scenario {scenario}", output)
-    require_rows(rows)
+    require_rows(rows, paths)
 
 
 def _is_scenario(path: str | None) -> bool:
