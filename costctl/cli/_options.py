@@ -117,14 +117,14 @@ class GroupOptions:
     """Which rows are shown, and in which order."""
 
     by: Annotated[
-        str | None,
+        list[str],
         typer.Option(
             metavar="A,B",
             autocompletion=some_dimensions,
             rich_help_panel=GROUPS,
             help="Dimensions, such as endpoint,model,day,tag.team.",
         ),
-    ] = None
+    ] = ()  # type: ignore[assignment]  # as above
     top: Annotated[
         int | None,
         typer.Option(

@@ -195,11 +195,12 @@ def condition_of(text: str) -> Condition:
     return Condition(dimension_of(key), (pattern,))
 
 
-def dimensions_of(text: str | None, default: Sequence[str]) -> tuple[str, ...]:
-    """Return the dimensions of `--by`, each once."""
-    if text is None:
+def dimensions_of(texts: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
+    """Return the dimensions of `--by`, each once; to repeat it is as good as a comma."""
+    if not texts:
         return tuple(default)
-    names = tuple(dimension_of(name.strip()) for name in text.split(",") if name.strip())
+    words = ",".join(texts).split(",")
+    names = tuple(dimension_of(name.strip()) for name in words if name.strip())
     if not names:
         raise CostctlError("--by names no dimension", f"known: {', '.join(DIMENSIONS)}, tag.KEY")
     twice = [name for name in names if names.count(name) > 1]

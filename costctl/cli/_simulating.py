@@ -115,7 +115,7 @@ def answer(
     session: Session,
     question: Question,
     *,
-    by: str | None,
+    by: Sequence[str],
     options: Options,
     order_free: bool,
 ) -> tuple[Report, Envelope, int, bool]:

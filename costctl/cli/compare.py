@@ -28,11 +28,11 @@ def command(
     after: After,
     *,
     by: Annotated[
-        str | None,
+        list[str],
         typer.Option(
             metavar="A,B", rich_help_panel=GROUPS, help="Groups; default: endpoint,model."
         ),
-    ] = None,
+    ] = (),  # type: ignore[assignment]  # an immutable default, as in `_options`
     where: Annotated[
         list[str],
         typer.Option(

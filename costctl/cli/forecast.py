@@ -32,9 +32,9 @@ def command(
         str | None, typer.Option(metavar="USD", help="A limit; says when it is crossed.")
     ] = None,
     by: Annotated[
-        str | None,
+        list[str],
         typer.Option(metavar="A,B", rich_help_panel=GROUPS, help="Project each group on its own."),
-    ] = None,
+    ] = (),  # type: ignore[assignment]  # an immutable default, as in `_options`
     source: SourceOptions,
     scope: ScopeOptions,
     moment: MomentOptions,
@@ -50,7 +50,7 @@ def command(
       costctl forecast logs/ --by endpoint --period this-month
     """
     projecting = _engines.projecting()
-    dimensions = dimensions_of(by, ()) if by is not None else ()
+    dimensions = dimensions_of(by, ())
     wanted = projecting.target_of(target)
     with usage_session(
         source=source, moment=moment, prices=prices, scope=scope, paths=paths

@@ -56,11 +56,11 @@ def command(
         typer.Option("--order-free", rich_help_panel=PLAN, help="Show fair shares at any width."),
     ] = False,
     by: Annotated[
-        str | None,
+        list[str],
         typer.Option(
             metavar="A,B", rich_help_panel=GROUPS, help="Dimensions of the groups under the table."
         ),
-    ] = None,
+    ] = (),  # type: ignore[assignment]  # an immutable default, as in `_options`
     source: SourceOptions,
     scope: ScopeOptions,
     moment: MomentOptions,

@@ -38,7 +38,11 @@ def sample_of(
     if container.kind == "jsonl" and container.compression != "zstd":
         return Sample("jsonl", _documents(_lines(store, found, container)))
     texts = readers.head(store.connection, part, SAMPLE)
-    return Sample(container.kind, _documents([text for text in texts if text is not None]))
+    records = _documents([text for text in texts if text is not None])
+    if not records and part.names:
+        # An hour without a call has a header all the same: it tells what the file is.
+        records = [dict.fromkeys(part.names, "")]
+    return Sample(container.kind, records)
 
 
 def header(store: Store, found: Found, container: Container) -> tuple[str, ...]:

@@ -183,11 +183,17 @@ class Values:
         plain = f"(length({text}) >= 19 AND {text}[5] = '-' AND NOT regexp_matches(right({text}, 6), '[^0-9.:]'))"
         zoned = f"({text}[5] = '-' AND (regexp_matches({text}, ':.*([zZ]|[+-][0-9:]+|UTC|GMT)$')))"
         number = f"try_cast({text} AS DECIMAL(28, 9))"
+        # As seconds these are of 1970, and as milliseconds of a time to come.
+        compact = f"regexp_full_match({text}, '(19|20)[0-9]{{6}}([0-9]{{6}})?')"
+        day = self._zoned(
+            f"coalesce(try_strptime({text}, '%Y%m%d'), try_strptime({text}, '%Y%m%d%H%M%S'))", value
+        )
         # The shortest time with seconds and Z has 20 characters. What stands so is told without a regular expression.
         zulu = f"(ends_with({text}, 'Z') AND strlen({text}) >= 20)"
         stamp = (
             f"CASE WHEN {zulu} THEN try_cast({text} AS TIMESTAMP) WHEN {text} IS NULL THEN NULL WHEN {plain} THEN {naive} "
             f"WHEN {zoned} THEN try_cast(replace({text}, ' GMT', ' UTC') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' "
+            f"WHEN {compact} THEN {day} "
             f"WHEN {number} IS NOT NULL THEN {_moment(_epoch_auto(text))} "
             f"WHEN contains({text}, '/') THEN "
             + self._zoned(
@@ -199,7 +205,10 @@ class Values:
             # Python's logging parts the milliseconds by a comma.
             + f" ELSE coalesce({naive}, {comma}) END"
         )
-        return stamp, f"CASE WHEN {zulu} THEN false ELSE NOT ({zoned} OR {number} IS NOT NULL) END"
+        return (
+            stamp,
+            f"CASE WHEN {zulu} THEN false ELSE NOT ({zoned} OR ({number} IS NOT NULL AND NOT {compact})) END",
+        )
 
 
 def _decimal(text: str) -> str:
