@@ -25,7 +25,7 @@ def test_digits_of_a_day_are_a_day_and_no_second_of_1970(run, tmp_path):
         "2026-11-04T00:00Z": 1,
         "2026-11-04T15:00Z": 1,
     }
-    assert "1 line was rejected" in found.stderr
+    assert "1 line was rejected" in found.stdout
 
 
 @pytest.mark.parametrize("log", ["a.csv", "."])
