@@ -4,29 +4,11 @@ A command module imports no engine at its top, so that `costctl COMMAND --help` 
 """
 
 # ruff: noqa: PLC0415 - this is the file for it
-from contextlib import suppress
-from importlib import import_module
-from threading import Thread
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from costctl.store import Store
-
-
-def ahead(*modules: str) -> None:
-    """Begin to import what will be needed; it loads while the engine works.
-
-    Whoever needs a module imports it all the same, waits for it where it is half loaded, and meets its errors.
-    """
-
-    def load() -> None:
-        with suppress(Exception):
-            for name in modules:
-                import_module(name)
-
-    if modules:
-        Thread(target=load).start()
 
 
 def rollup_scan() -> ModuleType:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from costctl.cli import _engines
+from costctl.cli._ahead import ahead, formats_ahead, once_told
 from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._prices import load_prices
 from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions, words_of
@@ -164,8 +165,7 @@ def usage_session(
         fallback_model=prices.fallback_model if prices else None,
     )
     _engines.store()  # its import would fight for the interpreter with those of the other thread
-    _engines.ahead(*later)
-    with _opened(config, source, paths) as (store, warnings):
+    with _opened(config, source, paths, later) as (store, warnings):
         late = _engines.overview().hide_after(store, now.as_of)
         if by is not None:
             _engines.rollup_scan().scan_ahead(store, replace(query, by=tuple(by)))
@@ -231,15 +231,14 @@ def require_rows(rows: int, paths: Sequence[str] = ()) -> None:
 
 @contextmanager
 def _opened(
-    config: Config, source: SourceOptions, paths: Sequence[str]
+    config: Config, source: SourceOptions, paths: Sequence[str], later: Sequence[str]
 ) -> Iterator[tuple["Store", tuple[Warn, ...]]]:
     given = [name for name, value in asdict(LogOptions()).items() if getattr(source, name) != value]
     if not paths:
         if given:
-            raise CostctlError(
-                f"--{given[0].replace('_', '-')} explains logs, and none are named",
-                "add their PATHS",
-            )
+            flag = given[0].replace("_", "-")
+            raise CostctlError(f"--{flag} explains logs, and none are named", "add their PATHS")
+        ahead(*later)
         with _engines.store().open(config.db) as store:
             yield store, ()
         return
@@ -247,8 +246,9 @@ def _opened(
         raise CostctlError(
             "PATHS and --db exclude each other", "`costctl ingest PATHS --db FILE` adds logs to it"
         )
+    formats_ahead()
     with _engines.store().memory() as store:
-        yield store, read_logs(store, paths, ingest_options(source, config))
+        yield store, read_logs(store, paths, ingest_options(source, config), *later)
 
 
 def ingest_options(source: LogOptions, config: Config, **more: Any) -> Any:
@@ -267,9 +267,9 @@ def ingest_options(source: LogOptions, config: Config, **more: Any) -> Any:
     )
 
 
-def read_logs(store: "Store", paths: Sequence[str], options: Any) -> tuple[Warn, ...]:
+def read_logs(store: "Store", paths: Sequence[str], options: Any, *later: str) -> tuple[Warn, ...]:
     """Fill a store in memory; a log that cannot be read is an error, what was left out a warning."""
-    results = _engines.ingest().ingest(store, paths, options)
+    results = _engines.ingest().ingest(store, paths, options, once_told(None, *later))
     broken = [result for result in results if result.error]
     if broken:
         more = f" (and {len(broken) - 1} more)" if len(broken) > 1 else ""

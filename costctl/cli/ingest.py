@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from costctl.cli import _engines
+from costctl.cli._ahead import formats_ahead, once_told
 from costctl.cli._options import MomentOptions, OutputOptions, flat
 from costctl.cli._output import hint, write
 from costctl.cli._prices import load_prices
@@ -66,9 +67,9 @@ def command(
     """
     config = settings_of(db, moment)
     options = ingest_options(logs, config, strict=strict, dry_run=dry_run)
-    # What prices and draws the answer loads while the engine reads.
-    _engines.ahead("costctl.store.rollup", "costctl.store.prices", f"costctl.render.{output.shape}")
-    results, pricing, unpriced, doubled = _read(config, paths, options, quiet=output.quiet)
+    _engines.store()  # its import would fight for the interpreter with those of the other thread
+    formats_ahead()
+    results, pricing, unpriced, doubled = _read(config, paths, options, output)
     now = moment_in(config)
     brief = output.shape in {"table", "markdown"}
     report = ingest_report(results, unpriced=unpriced, dry_run=dry_run, brief=brief)
@@ -80,7 +81,7 @@ def command(
 
 
 def _read(
-    config: Config, paths: Sequence[str], options: "IngestOptions", *, quiet: bool
+    config: Config, paths: Sequence[str], options: "IngestOptions", output: OutputOptions
 ) -> "tuple[list[FileResult], dict[str, object], Sequence[Unpriced], Sequence[tuple[str, str]]]":
     """Return what became of each file, and where rows were added the price table, the models it lacks and doubled sources.
 
@@ -91,9 +92,14 @@ def _read(
     try:
         with _opened(config.db, memory=options.dry_run and fresh) as store:
             try:
-                watch = _engines.watching().watch(store) if watched(wanted=not quiet) else None
+                watch = (
+                    _engines.watching().watch(store) if watched(wanted=not output.quiet) else None
+                )
+                # What prices and draws the answer loads while the engine reads.
+                later = ("costctl.store.rollup", "costctl.store.prices")
                 with progress(watch) as tell:
-                    results = _engines.ingest().ingest(store, paths, options, tell)
+                    told = once_told(tell, *later, f"costctl.render.{output.shape}")
+                    results = _engines.ingest().ingest(store, paths, options, told)
                 added = any(r.new_rows or r.replaced for r in results) and not options.dry_run
                 doubled = _engines.doubled().counted_twice(store) if added else ()
                 return results, *(_prices(store, config) if added else ({}, ())), doubled

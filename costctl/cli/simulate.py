@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from costctl.cli import _engines
+from costctl.cli._ahead import ahead
 from costctl.cli._lever_options import PLAN, LeverOptions, PlanOptions
 from costctl.cli._options import (
     GROUPS,
@@ -76,7 +77,7 @@ def command(
       costctl simulate logs/ --cache-hit 0.2 --route rag_query=0.4 --target 3200
       costctl simulate --scenario plan.yaml --json
     """
-    _engines.ahead(f"costctl.render.{output.shape}")
+    ahead(f"costctl.render.{output.shape}")
     simulating = _engines.simulating()
     options = simulating.options_of(draws, seed, distribution, confidence)
     asked = simulating.question_of(levers, question)

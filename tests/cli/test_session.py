@@ -88,16 +88,16 @@ def test_a_condition_is_split_at_its_first_sign():
 
 
 def test_dimensions_are_named_once():
-    assert dimensions_of(None, ("endpoint",)) == ("endpoint",)
-    assert dimensions_of("day, tag.team", ()) == ("day", "tag.team")
+    assert dimensions_of([], ("endpoint",)) == ("endpoint",)
+    assert dimensions_of(["day, tag.team"], ()) == ("day", "tag.team")
     for text in ("", ",", "day,day", "dya"):
         with pytest.raises(CostctlError):
-            dimensions_of(text, ())
+            dimensions_of([text], ())
 
 
 def test_a_close_dimension_is_named():
     with pytest.raises(CostctlError, match="did you mean endpoint"):
-        dimensions_of("endpont", ())
+        dimensions_of(["endpont"], ())
 
 
 def test_logs_are_read_without_a_database_and_nothing_is_written(run, tmp_path):
