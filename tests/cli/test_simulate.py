@@ -6,12 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
-from costctl.cli.schema import schema
 from costctl.levers import LEVERS
 from tests.cli.logs import call, log
+from tests.cli.schemas import require_fit
 from tests.cli.week import STORY, WEEK, stored
 
 
@@ -29,7 +28,7 @@ def result(run, week):
         found = run("simulate", *week, *args, "--json")
         assert found.code == 0, found.stderr
         document = json.loads(found.stdout)
-        jsonschema.validate(document, schema("simulate"))
+        require_fit(document, "simulate")
         return document["result"]
 
     return simulated
