@@ -247,22 +247,6 @@ def test_a_reader_that_leaves_changes_neither_verdict_nor_files(judge, tmp_path,
     assert (tmp_path / "j.xml").exists()
 
 
-def test_a_check_without_a_scenario_loads_no_polars(judge, tmp_path, cache):
-    judge("version: 1\nbudgets: [{name: a, limit: 1}]", call(NOW, 2))
-    program = (
-        "import sys; from costctl.cli import main; code = main(['check', '--as-of', '2026-11-23']); "
-        "sys.exit(code + 10 * ('polars' in sys.modules))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        env={"HOME": str(tmp_path), "XDG_CACHE_HOME": str(cache)},
-        check=False,
-        capture_output=True,
-    )
-    assert done.returncode == 1
-
-
 def test_hostile_names_act_in_no_output(judge, run):
     name = "\\e[31m=cmd|::error::<script>"
     text = f'version: 1\nbudgets: [{{name: "{name}", limit: 1}}]'

@@ -20,6 +20,7 @@ def filled(run, tmp_path, cache):
             call(2, timestamp="2026-11-04T00:00:00Z"),
             call(3, prompt_tokens=-1),
         )
+        # By its name in this folder, which is what the outputs show.
         assert run("ingest", "a.jsonl", "--db", kept).code == 0
     shutil.copy(kept, tmp_path / "costctl.duckdb")
     return run
