@@ -73,14 +73,12 @@ def read(
     return store, ingest(store, [str(path) for path in paths], IngestOptions(**options))
 
 
-def figures(store: Store, source_format: str | None = None) -> dict[str, Any]:
-    """Return the figures of a store, or of one format in it, in the form of a case's expectation."""
-    where = "TRUE" if source_format is None else "source_format = $source_format"
+def figures(store: Store) -> dict[str, Any]:
+    """Return the figures of a store in the form of a case's expectation."""
     # One statement for the whole, each model and each endpoint: its plan costs more than its answer.
     rows = store.connection.execute(
         f"SELECT grouping(model, endpoint), model, endpoint, {', '.join(_sums().values())} "
-        f"FROM usage WHERE {where} GROUP BY GROUPING SETS ((), (model), (endpoint))",
-        {} if source_format is None else {"source_format": source_format},
+        "FROM usage GROUP BY GROUPING SETS ((), (model), (endpoint))"
     ).fetchall()
     (found,) = (_figures(row[3:]) for row in rows if row[0] == 3)
     models = {row[1] or "(unknown)": _figures(row[3:]) for row in rows if row[0] == 1}
@@ -142,22 +140,19 @@ def same(found: object, expected: object) -> bool:
 NO_BILLING: dict[str, Any] = {"lines": 0, "cost_by_currency": {}, "tokens_by_class": {}}
 
 
-def billing(store: Store, source: str | None = None) -> dict[str, Any]:
-    """Return the figures of the billing table, or of one source in it, in the form of a case's expectation."""
-    where = "TRUE" if source is None else "source = $source"
-    values = {} if source is None else {"source": source}
+def billing(store: Store) -> dict[str, Any]:
+    """Return the figures of the billing table in the form of a case's expectation."""
 
     def ask(sql: str) -> list[tuple[Any, ...]]:
-        return store.connection.execute(sql.format(where), values).fetchall()
+        return store.connection.execute(sql).fetchall()
 
-    ((lines,),) = ask("SELECT count(*) FROM billing WHERE {}")
-    costs = "SELECT currency, sum(cost) FROM billing WHERE {} GROUP BY 1"
+    ((lines,),) = ask("SELECT count(*) FROM billing")
     tokens = (
         "SELECT token_class, CAST(sum(quantity) AS BIGINT) FROM billing "
-        "WHERE token_class IS NOT NULL AND quantity IS NOT NULL AND {} GROUP BY 1"
+        "WHERE token_class IS NOT NULL AND quantity IS NOT NULL GROUP BY 1"
     )
     return {
         "lines": lines,
-        "cost_by_currency": dict(ask(costs)),
+        "cost_by_currency": dict(ask("SELECT currency, sum(cost) FROM billing GROUP BY 1")),
         "tokens_by_class": dict(ask(tokens)),
     }

@@ -97,8 +97,11 @@ def test_a_replaced_row_moves_to_the_table_of_what_it_says_now(run, tmp_path):
         found = file_of(run("ingest", f"{number}.jsonl", "--json"))
         assert (found["new_rows"], found["replaced"]) == (number == 0, number in {1, 2})
         assert held(tmp_path) == {table: 1}
-        total = total_of(run("breakdown", "--json"))
-        assert (total["requests"], total["tokens"]["input_uncached"]) == (1, prompt - audio)
+        (row,) = everything(tmp_path)
+        told = dict(zip((c.name for c in USAGE), row, strict=True))
+        assert (told["requests"], told["input_uncached"]) == (1, prompt - audio)
+    total = total_of(run("breakdown", "--json"))
+    assert (total["requests"], total["tokens"]["input_uncached"]) == (1, 300)
 
 
 def test_logs_read_again_add_nothing_to_any_table(run, tmp_path):
