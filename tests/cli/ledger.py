@@ -31,6 +31,7 @@ def daily(first, days, usd=1.0, **columns: object):
 def fill(path, *rows: object):
     """Write calls to a new database of that path; a worker stores the same calls once for many tests."""
     said = repr(rows)
+    path.unlink(missing_ok=True)
     if said not in _STORED:
         with Store.open(path, write=True) as store:
             store.add_rows(list(rows))

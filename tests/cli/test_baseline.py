@@ -28,9 +28,7 @@ def ledger(run, tmp_path, cache):
     """Replace the usage of November; October is the baseline, which a worker saves once for all tests."""
 
     def _with(*rows: object) -> None:
-        path = tmp_path / "costctl.duckdb"
-        path.unlink(missing_ok=True)
-        fill(path, *[call("2026-10-22T12:00", 1) for _ in range(10)], *rows)
+        fill(tmp_path / "costctl.duckdb", *[call("2026-10-22T12:00", 1) for _ in range(10)], *rows)
 
     _with()
     kept = cache / "october.json"

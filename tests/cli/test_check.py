@@ -25,7 +25,6 @@ def check(run, tmp_path):
     def _check(text, *rows: object, flags=(), name="budgets.yaml", **kwargs: object) -> Result:
         (tmp_path / name).write_text("version: 1\n" + dedent(text))
         if rows:
-            (tmp_path / "costctl.duckdb").unlink(missing_ok=True)
             fill(tmp_path / "costctl.duckdb", *rows)
         return run("check", *flags, **kwargs)
 

@@ -17,7 +17,6 @@ def judge(run, tmp_path):
 
     def _judge(text, *rows: object, flags=()) -> Result:
         (tmp_path / "budgets.yaml").write_text("version: 1\n" + dedent(text))
-        (tmp_path / "costctl.duckdb").unlink(missing_ok=True)
         fill(tmp_path / "costctl.duckdb", *rows)
         return run("check", *flags)
 

@@ -21,7 +21,6 @@ def judge(run, tmp_path):
         (tmp_path / "budgets.yaml").write_text(dedent(text))
         if not rows:
             return run("check", "--validate-only", *flags)
-        (tmp_path / "costctl.duckdb").unlink(missing_ok=True)
         fill(tmp_path / "costctl.duckdb", *rows)
         return run("check", *flags)
 
