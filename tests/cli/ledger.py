@@ -29,7 +29,19 @@ def daily(first, days, usd=1.0, **columns: object):
 
 
 def fill(path, *rows: object):
-    """Write calls to a database of that path."""
-    with Store.open(path, write=True) as store:
-        store.add_rows(list(rows))
+    """Write calls to a new database of that path; a worker stores the same calls once for many tests."""
+    said = repr(rows)
+    path.unlink(missing_ok=True)
+    if said not in _STORED:
+        with Store.open(path, write=True) as store:
+            store.add_rows(list(rows))
+        if len(_STORED) == MOST_STORED:
+            del _STORED[next(iter(_STORED))]
+        _STORED[said] = path.read_bytes()
+    path.write_bytes(_STORED[said])
     return path
+
+
+_STORED: dict[str, bytes] = {}
+MOST_STORED = 30
+"""Databases that are kept, of about a megabyte each."""

@@ -17,7 +17,6 @@ def judge(run, tmp_path):
 
     def _judge(text, *rows: object, flags=()) -> Result:
         (tmp_path / "budgets.yaml").write_text("version: 1\n" + dedent(text))
-        (tmp_path / "costctl.duckdb").unlink(missing_ok=True)
         fill(tmp_path / "costctl.duckdb", *rows)
         return run("check", *flags)
 
@@ -121,28 +120,31 @@ def test_too_few_requests_are_neutral_unless_the_log_has_stopped(judge, at, stat
     assert "not evaluated: 1 request, 5 needed" in budgets_of(result)["u"]["reasons"]
 
 
-@pytest.mark.parametrize(
-    ("metric", "limit", "said"),
-    [
-        ("cost_per_request", "0.00005", "$0.00006, above $0.00005"),
-        ("cost_per_1k_requests", "0.01", "$0.06, above $0.01"),
-        ("cost_per_1m_tokens", "4.5", "$5.00, above $4.50"),
-        ("tokens_per_request", "11.5", "12 tokens, above 11.5 tokens"),
-        ("unpriced_share", "5%", "10%, above 5%"),
-    ],
-)
-def test_a_ratio_is_told_with_digits_that_count_and_its_definition(judge, metric, limit, said):
+RATIOS = {
+    "cost_per_request": ("0.00005", "$0.00006, above $0.00005"),
+    "cost_per_1k_requests": ("0.01", "$0.06, above $0.01"),
+    "cost_per_1m_tokens": ("4.5", "$5.00, above $4.50"),
+    "tokens_per_request": ("11.5", "12 tokens, above 11.5 tokens"),
+    "unpriced_share": ("5%", "10%, above 5%"),
+}
+
+
+def test_a_ratio_is_told_with_digits_that_count_and_its_definition(judge):
     """12 tokens at 5 USD per million are 0.00006 USD."""
-    text = f"""
-    budgets: [{{name: u, on_unpriced: ignore, unit: {{metric: {metric}, fail: {limit}}}}}]
-    """
-    rows = [call(NOW, 12 / 200_000) for _ in range(9)]
-    unpriced = metric == "unpriced_share"
-    rows.append(call(NOW, 12 / 200_000, **({"requested_model": "mystery-9"} if unpriced else {})))
+    text = "budgets:\n" + "".join(
+        f"  - {{name: {metric}, on_unpriced: ignore, unit: {{metric: {metric}, fail: {limit}}}, "
+        f"match: {{endpoint: {'odd' if metric == 'unpriced_share' else 'rag_query'}}}}}\n"
+        for metric, (limit, _) in RATIOS.items()
+    )
+    small = 12 / 200_000
+    rows = [call(NOW, small) for _ in range(10)]
+    rows += [call(NOW, small, endpoint="odd") for _ in range(9)]
+    rows.append(call(NOW, small, endpoint="odd", requested_model="mystery-9"))
     result = judge(text, *rows)
     assert result.code == 1
-    assert f"FAIL u, unit {metric}: {said}\n" in result.stdout
-    assert f"\n{metric}: " in result.stdout
+    for metric, (_, said) in RATIOS.items():
+        assert f"FAIL {metric}, unit {metric}: {said}\n" in result.stdout
+        assert f"\n{metric}: " in result.stdout
 
 
 def test_drivers_are_what_grew_and_not_what_shrank_or_stood(judge):

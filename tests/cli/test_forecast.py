@@ -12,7 +12,6 @@ from tests.conftest import Result
 def project(run, tmp_path):
     def _project(*flags: str, rows=(), **kwargs: object) -> Result:
         if rows:
-            (tmp_path / "costctl.duckdb").unlink(missing_ok=True)
             fill(tmp_path / "costctl.duckdb", *rows)
         return run("forecast", *flags, **kwargs)
 

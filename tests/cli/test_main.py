@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -192,23 +193,27 @@ def in_a_process(code: str, *args: str, **env: str) -> "subprocess.CompletedProc
     )
 
 
-def loaded_by(*args: str, **env: str) -> set[str]:
+def loaded_by(*runs: Sequence[str], **env: str) -> list[set[str]]:
+    """Return the engines that are loaded after each run of the program; all runs share one process."""
     code = (
-        "import sys\nfrom costctl.cli import main\nmain(sys.argv[1:])\n"
-        f"print('LOADED', *[m for m in {ENGINES!r} if m in sys.modules])"
+        "import json, sys\nfrom costctl.cli import main\nfor args in json.loads(sys.argv[1]):\n"
+        f"    main(args)\n    print('LOADED', *[m for m in {ENGINES!r} if m in sys.modules])"
     )
-    out = in_a_process(code, *args, **env).stdout
-    return set(out.split("LOADED")[1].split())
+    lines = in_a_process(code, json.dumps(runs), **env).stdout.splitlines()
+    found = [set(line.split()[1:]) for line in lines if line.startswith("LOADED")]
+    assert len(found) == len(runs)
+    return found
 
 
-@pytest.mark.parametrize("args", [["--help"], ["--version"], []])
-def test_help_and_version_load_no_engine(args):
-    assert loaded_by(*args) == set()
+def test_help_and_version_load_no_engine():
+    assert loaded_by(["--help"], ["--version"], []) == [set(), set(), set()]
 
 
-@pytest.mark.parametrize("words", [words for _, words in COMMANDS], ids=" ".join)
-def test_the_help_of_a_command_loads_no_engine(words):
-    assert loaded_by(*words, "--help") <= {"yaml"}
+def test_the_help_of_a_command_loads_no_engine():
+    loaded = loaded_by(*([*words, "--help"] for _, words in COMMANDS))
+    assert [
+        words for (_, words), some in zip(COMMANDS, loaded, strict=True) if some - {"yaml"}
+    ] == []
 
 
 def completed(words: str) -> list[str]:
@@ -276,7 +281,8 @@ def test_completion_loads_no_engine():
         "COMP_WORDS": "costctl breakdown --by mo",
         "COMP_CWORD": "3",
     }
-    assert loaded_by(**env) <= {"yaml"}
+    (loaded,) = loaded_by([], **env)
+    assert loaded <= {"yaml"}
 
 
 def test_completion_is_set_up_for_a_shell():
@@ -321,11 +327,11 @@ def test_the_verdict_outlives_a_reader_that_is_gone(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", ["breakdown", "status"])
-def test_questions_about_the_past_load_no_frames(run, tmp_path, command):
+def test_questions_about_the_past_load_no_frames(run, tmp_path):
     run("ingest", log(tmp_path / "a.jsonl", call(1)))
     flags = ("--db", str(tmp_path / "costctl.duckdb"))
-    assert loaded_by(command, *flags) & {"polars", "tiktoken", "pydantic"} == set()
+    for loaded in loaded_by(["breakdown", *flags], ["status", *flags]):
+        assert loaded & {"polars", "tiktoken", "pydantic"} == set()
 
 
 def test_ctrl_c_ends_with_130_and_no_traceback():

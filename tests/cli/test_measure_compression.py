@@ -2,10 +2,9 @@
 
 import json
 
-import jsonschema
 import pytest
 
-from costctl.cli.schema import schema
+from tests.cli.schemas import require_fit
 
 WORD = "hello"
 """One token in every vocabulary, and so is it after a space."""
@@ -30,7 +29,7 @@ def test_a_text_and_its_shorter_form_are_counted(run, prompt, shorter):
     done = run("measure", "compression", prompt, shorter, "--json")
     assert (done.code, done.stderr) == (0, "")
     document = json.loads(done.stdout)
-    jsonschema.validate(document, schema("measure-compression"))
+    require_fit(document, "measure-compression")
     found = document["result"]
     assert (found["before"], found["after"]) == (320, 150)
     assert found["saved"] == pytest.approx(17 / 32)
@@ -107,7 +106,7 @@ def test_a_share_is_worth_what_the_input_of_an_endpoint_costs(run, prompt, short
     words = ("measure", "compression", prompt, shorter, "--endpoint", "rag", "--db", db)
     done = run(*words, "--json")
     document = json.loads(done.stdout)
-    jsonschema.validate(document, schema("measure-compression"))
+    require_fit(document, "measure-compression")
     worth = document["result"]["worth"]
     # 2.50 and 0.15 USD per million; what is read from the provider's cache is not shortened.
     spent = 2 * 2.5 + 1 * 0.15

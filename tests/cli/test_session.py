@@ -1,6 +1,7 @@
 """What every question shares: scope, moment, prices and where usage comes from."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from costctl.cli._session import condition_of, dimensions_of
 from costctl.errors import CostctlError
 from costctl.vocabulary import Condition
 from tests.cli.logs import call, log
+from tests.cli.week import stored
 
 
 def rows(result) -> int:
@@ -22,9 +24,9 @@ def codes(result) -> list[str]:
 
 
 @pytest.fixture
-def month(run, tmp_path):
-    """Keep rows on both sides of a month's border, one without a time, one in the future."""
-    log(
+def month(run, tmp_path, cache):
+    """Keep rows on both sides of a month's border, one without a time, one in the future; read once a worker."""
+    calls = log(
         tmp_path / "a.jsonl",
         call(1, timestamp="2026-10-31T22:59:59Z"),
         call(2, timestamp="2026-10-31T23:00:00Z", model="gpt-4o-mini"),
@@ -32,7 +34,8 @@ def month(run, tmp_path):
         call(4, timestamp="2026-11-30T00:00:00Z"),
         call(5, timestamp=None),
     )
-    assert run("ingest", "a.jsonl").code == 0
+    _, database = stored(run, cache, "month", calls)
+    shutil.copy(database, tmp_path / "costctl.duckdb")
     return run
 
 

@@ -6,12 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
-from costctl.cli.schema import schema
 from costctl.levers import LEVERS
 from tests.cli.logs import call, log
+from tests.cli.schemas import require_fit
 from tests.cli.week import STORY, WEEK, stored
 
 
@@ -29,7 +28,7 @@ def result(run, week):
         found = run("simulate", *week, *args, "--json")
         assert found.code == 0, found.stderr
         document = json.loads(found.stdout)
-        jsonschema.validate(document, schema("simulate"))
+        require_fit(document, "simulate")
         return document["result"]
 
     return simulated
@@ -412,19 +411,32 @@ def test_every_lever_has_a_flag():
 @pytest.mark.parametrize("form", ["table", "csv", "markdown", "plain", "jsonl"])
 def test_every_form_is_written(run, week, form):
     found = run(
-        "simulate", *week, "--cache-hit", "0.05:0.2:0.6", "--target", "3200", "--format", form
+        "simulate",
+        *week,
+        "--cache-hit",
+        "0.05:0.2:0.6",
+        "--target",
+        "3200",
+        "--draws",
+        "50",
+        "--format",
+        form,
     )
     assert found.code == 0
     assert "cache" in found.stdout
 
 
-def test_help_and_breakdown_load_no_polars(week, tmp_path):
+def test_help_breakdown_and_a_check_without_a_scenario_load_no_polars(week, tmp_path, cache):
+    budgets = tmp_path / "budgets.yaml"
+    budgets.write_text("version: 1\nbudgets: [{name: a, limit: 1}]\n")
     code = (
         "import sys; from costctl.cli import main; assert main(['simulate', '--help']) == 0; "
-        "assert main(sys.argv[1:]) == 0; assert 'polars' not in sys.modules"
+        "assert main(['breakdown', *sys.argv[1:]]) == 0; "
+        f"assert main(['check', '--budgets', {str(budgets)!r}, '--as-of', '2026-11-23', *sys.argv[1:]]) == 1; "
+        "assert 'polars' not in sys.modules"
     )
-    env = {"HOME": str(tmp_path), "PATH": "/usr/bin"}
-    args = [sys.executable, "-c", code, "breakdown", *map(str, week)]
+    env = {"HOME": str(tmp_path), "PATH": "/usr/bin", "XDG_CACHE_HOME": str(cache)}
+    args = [sys.executable, "-c", code, *map(str, week)]
     found = subprocess.run(args, capture_output=True, text=True, check=False, env=env)
     assert found.returncode == 0, found.stderr
 

@@ -68,8 +68,9 @@ OCTOBER = ("--since", "2026-10-01", "--until", "2026-10-31", "--as-of", "2026-10
 
 
 @pytest.fixture
-def prices(tmp_path):
-    path = tmp_path / "acme.yaml"
+def prices(cache):
+    """Return the arguments that name the price list; one path, so that it is compiled once for all tests of a worker."""
+    path = cache / "acme-plans.yaml"
     path.write_text(PRICES)
     return "--pricing", path
 

@@ -4,10 +4,9 @@ import csv
 import io
 import json
 
-import jsonschema
 import pytest
 
-from costctl.cli.schema import schema
+from tests.cli.schemas import require_fit
 from tests.cli.week import WEEK, stored
 
 
@@ -20,7 +19,7 @@ def test_each_point_is_what_simulate_says_there(run, week):
     found = run("sweep", "route.fraction=0:0.8:3", *week, "--route", "0.4", "--json")
     assert found.code == 0
     document = json.loads(found.stdout)
-    jsonschema.validate(document, schema("sweep"))
+    require_fit(document, "sweep")
     points = {point["values"][0]: point["after_usd"] for point in document["result"]["points"]}
     assert list(points) == [0, 0.4, 0.8]
     for fraction, usd in points.items():

@@ -75,49 +75,53 @@ def read(
 
 def figures(store: Store) -> dict[str, Any]:
     """Return the figures of a store in the form of a case's expectation."""
-    found = _sums(store, "TRUE")
-    found["avoided_tokens"] = _tokens(store, "cache_hit") if found["cache_hits"] else None
-    models = store.connection.execute("SELECT DISTINCT model FROM usage").fetchall()
-    found["per_model"] = {name or "(unknown)": _of_model(store, name) for (name,) in models}
-    endpoints = store.connection.execute(
-        "SELECT endpoint, CASE WHEN count(*) = count(requests) THEN sum(requests) END FROM usage GROUP BY 1"
+    # One statement for the whole, each model and each endpoint: its plan costs more than its answer.
+    rows = store.connection.execute(
+        f"SELECT grouping(model, endpoint), model, endpoint, {', '.join(_sums().values())} "
+        "FROM usage GROUP BY GROUPING SETS ((), (model), (endpoint))"
     ).fetchall()
-    named = any(name is not None for name, _ in endpoints)
-    found["per_endpoint"] = {name or "(none)": n for name, n in endpoints} if named else None
+    (found,) = (_figures(row[3:]) for row in rows if row[0] == 3)
+    models = {row[1] or "(unknown)": _figures(row[3:]) for row in rows if row[0] == 1}
+    of_model = ("requests", "errors", "cache_hits", "tokens", "logged_cost_usd")
+    found["per_model"] = {name: {k: one[k] for k in of_model} for name, one in models.items()}
+    endpoints = {row[2] or "(none)": _figures(row[3:])["requests"] for row in rows if row[0] == 2}
+    named = any(row[2] is not None for row in rows)
+    found["per_endpoint"] = endpoints if named else None
     return found
 
 
-def _sums(store: Store, where: str, values: tuple[object, ...] = ()) -> dict[str, Any]:
-    row = store.connection.execute(
-        "SELECT count(*), CASE WHEN count(*) = count(requests) THEN coalesce(sum(requests), 0) END, "
-        "CASE WHEN count(*) = count(requests) THEN coalesce(sum(requests) FILTER (billable), 0) END, "
-        "count(*) FILTER (status = 'error'), count(*) FILTER (cache_hit), count(*) FILTER (tier = 'batch'), "
-        "strftime(min(occurred_at), '%Y-%m-%dT%H:%M:%S.%fZ'), strftime(max(occurred_at), '%Y-%m-%dT%H:%M:%S.%fZ'), "
-        "sum(logged_cost_usd) FILTER (billable), sum(logged_cost_usd) FILTER (cache_hit) "
-        f"FROM usage WHERE {where}",
-        list(values),
-    ).fetchone()
-    assert row is not None
-    names = ("rows", "requests", "billable_requests", "errors", "cache_hits", "batch_rows")
-    found = dict(zip((*names, "ts_min", "ts_max"), row[:8], strict=True))
-    found["logged_cost_usd"], found["avoided_cost_usd"] = row[8], row[9]
-    found["tokens"] = _tokens(store, f"billable AND {where}", values)
+def _sums() -> dict[str, str]:
+    """Return the sums that are asked for, by name: those of tokens once of what is billed, once of what a cache saved."""
+    requests = "CASE WHEN count(*) = count(requests) THEN coalesce(sum(requests){}, 0) END"
+    moment = "strftime({}(occurred_at), '%Y-%m-%dT%H:%M:%S.%fZ')"
+    sums = {
+        "rows": "count(*)",
+        "requests": requests.format(""),
+        "billable_requests": requests.format(" FILTER (billable)"),
+        "errors": "count(*) FILTER (status = 'error')",
+        "cache_hits": "count(*) FILTER (cache_hit)",
+        "batch_rows": "count(*) FILTER (tier = 'batch')",
+        "ts_min": moment.format("min"),
+        "ts_max": moment.format("max"),
+        "logged_cost_usd": "sum(logged_cost_usd) FILTER (billable)",
+        "avoided_cost_usd": "sum(logged_cost_usd) FILTER (cache_hit)",
+    }
+    for which in ("billable", "cache_hit"):
+        for name in CLASSES:
+            counted = f"coalesce(sum({name}) FILTER ({which}), 0)"
+            sums[f"{which} {name}"] = f"CAST({counted} AS BIGINT)"
+    return sums
+
+
+def _figures(row: tuple[Any, ...]) -> dict[str, Any]:
+    found = dict(zip(_sums(), row, strict=True))
+    billed, avoided = (
+        {name: found.pop(f"{which} {name}") for name in CLASSES}
+        for which in ("billable", "cache_hit")
+    )
+    found["tokens"] = _all_classes(billed)
+    found["avoided_tokens"] = _all_classes(avoided) if found["cache_hits"] else None
     return found
-
-
-def _of_model(store: Store, model: str | None) -> dict[str, Any]:
-    sums = _sums(store, "model IS NOT DISTINCT FROM ?", (model,))
-    return {k: sums[k] for k in ("requests", "errors", "cache_hits", "tokens", "logged_cost_usd")}
-
-
-def _tokens(store: Store, where: str, values: tuple[object, ...] = ()) -> dict[str, int]:
-    sums = ", ".join(f"CAST(coalesce(sum({name}), 0) AS BIGINT)" for name in CLASSES)
-    row = store.connection.execute(
-        f"SELECT {sums} FROM usage WHERE {where}", list(values)
-    ).fetchone()
-    assert row is not None
-    tokens = dict(zip(CLASSES, row, strict=True))
-    return tokens | {"total": sum(tokens[name] for name in CLASSES[:8])}
 
 
 def same(found: object, expected: object) -> bool:
@@ -133,20 +137,22 @@ def same(found: object, expected: object) -> bool:
     return found == expected
 
 
+NO_BILLING: dict[str, Any] = {"lines": 0, "cost_by_currency": {}, "tokens_by_class": {}}
+
+
 def billing(store: Store) -> dict[str, Any]:
     """Return the figures of the billing table in the form of a case's expectation."""
-    run = store.connection.execute
-    lines = run("SELECT count(*) FROM billing").fetchone()
-    assert lines is not None
+
+    def ask(sql: str) -> list[tuple[Any, ...]]:
+        return store.connection.execute(sql).fetchall()
+
+    ((lines,),) = ask("SELECT count(*) FROM billing")
+    tokens = (
+        "SELECT token_class, CAST(sum(quantity) AS BIGINT) FROM billing "
+        "WHERE token_class IS NOT NULL AND quantity IS NOT NULL GROUP BY 1"
+    )
     return {
-        "lines": lines[0],
-        "cost_by_currency": dict(
-            run("SELECT currency, sum(cost) FROM billing GROUP BY 1").fetchall()
-        ),
-        "tokens_by_class": dict(
-            run(
-                "SELECT token_class, CAST(sum(quantity) AS BIGINT) FROM billing "
-                "WHERE token_class IS NOT NULL AND quantity IS NOT NULL GROUP BY 1"
-            ).fetchall()
-        ),
+        "lines": lines,
+        "cost_by_currency": dict(ask("SELECT currency, sum(cost) FROM billing GROUP BY 1")),
+        "tokens_by_class": dict(ask(tokens)),
     }

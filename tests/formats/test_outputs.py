@@ -48,8 +48,10 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def test_one_database_of_all_formats_gives_the_figures_of_each(run: Callable[..., Any]):
-    read = answer(run("ingest", LOGS, "--json"))
+def test_one_database_of_all_formats_gives_the_figures_of_each_in_any_order(
+    run: Callable[..., Any],
+):
+    read = answer(run("ingest", *(case.log for case in reversed(CASES)), "--json"))
     found = {file["format"]: file["new_rows"] for file in read["files"]}
     stated = {case.format: case.expected["rows"] for case in USAGE}
     assert {name: count for name, count in found.items() if name in stated} == stated
@@ -66,5 +68,10 @@ def test_one_database_of_all_formats_gives_the_figures_of_each(run: Callable[...
         if not same(value, expected)
     }
     assert differ == {}
+    total = answer(run("breakdown", "--json"))["total"]
+    counted = [case.expected["tokens"] for case in CASES]
+    assert total["tokens"] == {name: sum(one[name] for one in counted) for name in NOTHING}
+    costs = [case.expected["logged_cost_usd"] or 0.0 for case in CASES]
+    assert same(total["logged_cost_usd"], sum(costs))
     again = answer(run("ingest", LOGS, "--json"))
     assert again["total"]["new_rows"] == 0

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -120,25 +121,42 @@ PARENT = [
 OWN = token_count(25, (400, 100, 40), (100, 10, 10))
 
 
-@pytest.mark.parametrize(
-    "fork", [{"forked_from_id": "p"}, {"source": {"subagent": {"thread_spawn": {"depth": 1}}}}]
+FORKS: Sequence[Record] = (
+    {"forked_from_id": "p"},
+    {"source": {"subagent": {"thread_spawn": {"depth": 1}}}},
 )
-@pytest.mark.parametrize("rewritten", [False, True])
-@pytest.mark.parametrize("child_first", [False, True])
-def test_the_history_that_a_child_session_repeats_is_its_parents(
-    fork: Record, *, rewritten: bool, child_first: bool, write: Write
-):
+
+
+def family(fork: Record, hour: int, *, rewritten: bool) -> tuple[list[Record], list[Record]]:
+    """Return a session and one that was forked off it and repeats its history, both of that hour."""
     times = [f"2026-11-02T08:00:20.{100 + n}Z" for n in range(len(PARENT))]
     copied = [
         entry | {"timestamp": time} if rewritten else entry
         for entry, time in zip(PARENT, times, strict=True)
     ]
-    files = [write(*PARENT), write(line(20, "session_meta", {"id": "c"} | fork), *copied, OWN)]
+    child = [line(20, "session_meta", {"id": "c"} | fork), *copied, OWN]
+    text = json.dumps([PARENT, child]).replace("T08:", f"T{hour:02}:")
+    for name in "pc":
+        text = text.replace(f'"{name}"', f'"{name}{hour}"')
+    parent, child = json.loads(text)
+    return parent, child
+
+
+@pytest.mark.parametrize("child_first", [False, True])
+def test_the_history_that_a_child_session_repeats_is_its_parents(
+    *, child_first: bool, write: Write
+):
+    kinds = list(product(FORKS, (False, True)))
+    families = [
+        family(fork, 8 + number, rewritten=rewritten)
+        for number, (fork, rewritten) in enumerate(kinds)
+    ]
+    files = [[write(*session) for session in sessions] for sessions in zip(*families, strict=True)]
     store = Store.memory()
-    for path in reversed(files) if child_first else files:
-        read(path, store=store)
+    for paths in reversed(files) if child_first else files:
+        read(*paths, store=store)
     found = select(store, "input_uncached, cache_read, output")
-    assert found == [(100, 0, 10), (110, 90, 20), (90, 10, 10)]
+    assert found == [(100, 0, 10), (110, 90, 20), (90, 10, 10)] * len(kinds)
 
 
 def test_a_session_of_its_own_that_begins_at_once_loses_nothing(write: Write):

@@ -85,11 +85,14 @@ def test_a_file_that_grew_by_equal_rows_is_counted_right(run, tmp_path):
 
 def test_a_copy_that_grew_by_equal_rows_is_counted_right(run, tmp_path):
     same = record(1, request_id="auto")
+    calls = 0
     for name, copies in (("a", 2), ("b", 2), ("b", 3), ("b", 4), ("a", 5)):
         write(tmp_path / f"{name}.jsonl", [same] * copies)
-        run("ingest", f"{name}.jsonl")
+        found = file_of(run("ingest", f"{name}.jsonl", "--json"))
+        calls += found["new_rows"]
         # As many calls as the file with most of them holds.
-        assert total_of(run("breakdown", "--json"))["requests"] == copies
+        assert (calls, found["replaced"]) == (copies, 0)
+    assert total_of(run("breakdown", "--json"))["requests"] == 5
 
 
 def test_a_rewritten_file_adds_only_what_is_new(run, tmp_path):

@@ -2,47 +2,59 @@
 
 import gzip
 import json
+import re
 import sqlite3
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 from tests.ingest.records import file_of, record, total_of, write
 
-
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ('{"request_id": "x", "prompt_tok', "not JSON"),
-        ("[]", "JSON but no object"),
-        ("null", "JSON but no object"),
-        ("17", "JSON but no object"),
-        (record(7, prompt_tokens=-1), "input is no count of tokens"),
-        (record(7, prompt_tokens=1.5), "input is no count of tokens"),
-        (record(7, completion_tokens="many"), "output is no count of tokens"),
-        (record(7, prompt_tokens=10**12 + 1), "input is no count of tokens"),
-        (
-            json.dumps(record(7, prompt_tokens="@")).replace('"@"', "NaN"),
-            "input is no count of tokens",
-        ),
-        (record(7, estimated_cost_usd="cheap"), "logged_cost_usd cannot be read"),
-        (record(7, timestamp="yesterday"), "occurred_at is no time"),
-    ],
+BAD = (
+    ('{"request_id": "x", "prompt_tok', "not JSON"),
+    ("[]", "JSON but no object"),
+    ("null", "JSON but no object"),
+    ("17", "JSON but no object"),
+    ({"prompt_tokens": -1}, "input is no count of tokens"),
+    ({"prompt_tokens": 1.5}, "input is no count of tokens"),
+    ({"completion_tokens": "many"}, "output is no count of tokens"),
+    ({"prompt_tokens": 10**12 + 1}, "input is no count of tokens"),
+    ({"prompt_tokens": float("nan")}, "input is no count of tokens"),
+    ({"estimated_cost_usd": "cheap"}, "logged_cost_usd cannot be read"),
+    ({"timestamp": "yesterday"}, "occurred_at is no time"),
 )
-def test_a_bad_line_costs_only_itself(run, tmp_path, line, reason):
-    write(tmp_path / "a.jsonl", [record(1), "", line, record(2)])
-    found = file_of(run("ingest", "a.jsonl", "--json"))
-    assert (found["records"], found["new_rows"], found["rejected"], found["blank"]) == (3, 2, 1, 1)
-    assert found["first_reject"] == f"line 3: {reason}"
-    assert f"3  {reason}" in run("status", "--rejects").stdout
+"""Lines, or what is wrong with a record, and what is said of them."""
 
 
-@pytest.mark.parametrize("value", ["1850", 1850, 1850.0], ids=["text", "integer", "float"])
-def test_counts_may_be_numbers_or_text(run, tmp_path, value):
-    write(tmp_path / "a.jsonl", [record(1, prompt_tokens=value, total_tokens=None)])
-    run("ingest", "a.jsonl")
-    assert total_of(run("breakdown", "--json"))["tokens"]["input_uncached"] == 1850
+def test_a_bad_line_costs_only_itself(run, tmp_path):
+    for n, (bad, _) in enumerate(BAD):
+        line = bad if isinstance(bad, str) else record(100 + n, **bad)
+        write(tmp_path / f"{n:02}.jsonl", [record(2 * n), "", line, record(2 * n + 1)])
+    # As one file of a folder, and alone.
+    together = json.loads(run("ingest", ".", "--json").stdout)["result"]["files"]
+    alone = [
+        file_of(run("ingest", f"{n:02}.jsonl", "--db", f"{n}.duckdb", "--json")) for n in (0, 8)
+    ]
+    assert [file["path"] for file in together] == [f"{n:02}.jsonl" for n in range(len(BAD))]
+    assert [together[n] for n in (0, 8)] == alone
+    listed = run("status", "--rejects").stdout
+    for found, (_, reason) in zip(together, BAD, strict=True):
+        counts = (found["records"], found["new_rows"], found["rejected"], found["blank"])
+        assert counts == (3, 2, 1, 1)
+        assert found["first_reject"] == f"line 3: {reason}"
+        assert re.search(rf"{found['path']} +3  {reason}", listed)
+
+
+def test_counts_may_be_numbers_or_text(run, tmp_path):
+    values = {"text": "1850", "integer": 1850, "float": 1850.0}
+    for number, (name, value) in enumerate(values.items()):
+        call = record(number, endpoint=name, prompt_tokens=value, total_tokens=None)
+        write(tmp_path / f"{name}.jsonl", [call])
+    result = json.loads(run("breakdown", ".", "--json").stdout)["result"]
+    found = {row["endpoint"]: row["tokens"]["input_uncached"] for row in result["rows"]}
+    assert found == dict.fromkeys(values, 1850)
 
 
 def test_a_missing_side_comes_from_the_total(run, tmp_path):
@@ -89,8 +101,7 @@ def test_absurd_numbers_cost_only_their_records(run, tmp_path):
     assert total_of(run("breakdown", "--json"))["tokens"]["input_uncached"] == 101 + 102
 
 
-@pytest.mark.parametrize("nanoseconds", [10**29, -(10**29)])
-def test_an_absurd_time_of_a_span_costs_only_that_span(run, tmp_path, nanoseconds):
+def test_an_absurd_time_of_a_span_costs_only_that_span(run, tmp_path):
     def span(number: int, begin: int) -> dict[str, object]:
         said = {"gen_ai.operation.name": {"stringValue": "chat"}}
         said["gen_ai.usage.input_tokens"] = {"intValue": str(number)}
@@ -102,11 +113,18 @@ def test_an_absurd_time_of_a_span_costs_only_that_span(run, tmp_path, nanosecond
             "attributes": [{"key": key, "value": value} for key, value in said.items()],
         }
 
-    spans = [span(1, 1793606400 * 10**9), span(2, nanoseconds), span(4, 1793606401 * 10**9)]
-    write(tmp_path / "a.jsonl", [{"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}])
+    def traced(*spans: object) -> object:
+        return {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]}
+
+    eight = 1793606400 * 10**9
+    lines = [
+        traced(span(1, eight), span(2, 10**29), span(4, eight + 10**9)),
+        traced(span(8, -(10**29)), span(16, eight)),
+    ]
+    write(tmp_path / "a.jsonl", lines)
     found = file_of(run("ingest", "a.jsonl", "--json"))
-    assert (found["error"], found["rejected"]) == (None, 1)
-    assert total_of(run("breakdown", "--json"))["tokens"]["input_uncached"] == 1 + 4
+    assert (found["error"], found["rejected"]) == (None, 2)
+    assert total_of(run("breakdown", "--json"))["tokens"]["input_uncached"] == 1 + 4 + 16
 
 
 def test_an_end_before_all_time_is_no_end(run, tmp_path):
@@ -130,13 +148,12 @@ def test_invalid_utf8_and_nul_bytes_are_rejected_with_their_lines(run, tmp_path)
     assert "3  NUL byte" in listed
 
 
-@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
-def test_marks_and_line_ends_change_nothing(run, tmp_path, mark, end):
-    lines = [json.dumps(record(n)).encode() for n in (1, 2, 3)]
-    (tmp_path / "a.jsonl").write_bytes(mark + end.join(lines) + end)
-    found = file_of(run("ingest", "a.jsonl", "--json"))
-    assert (found["records"], found["new_rows"]) == (3, 3)
+def test_marks_and_line_ends_change_nothing(run, tmp_path):
+    for first, (mark, end) in enumerate(product((b"", b"\xef\xbb\xbf"), (b"\n", b"\r\n"))):
+        lines = [json.dumps(record(3 * first + n)).encode() for n in range(3)]
+        (tmp_path / f"{first}.jsonl").write_bytes(mark + end.join(lines) + end)
+    files = json.loads(run("ingest", ".", "--json").stdout)["result"]["files"]
+    assert [(found["records"], found["new_rows"]) for found in files] == [(3, 3)] * 4
 
 
 @pytest.mark.parametrize("size", [10_000_000, 17_000_000])

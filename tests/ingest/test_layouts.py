@@ -97,8 +97,11 @@ def test_a_replaced_row_moves_to_the_table_of_what_it_says_now(run, tmp_path):
         found = file_of(run("ingest", f"{number}.jsonl", "--json"))
         assert (found["new_rows"], found["replaced"]) == (number == 0, number in {1, 2})
         assert held(tmp_path) == {table: 1}
-        total = total_of(run("breakdown", "--json"))
-        assert (total["requests"], total["tokens"]["input_uncached"]) == (1, prompt - audio)
+        (row,) = everything(tmp_path)
+        told = dict(zip((c.name for c in USAGE), row, strict=True))
+        assert (told["requests"], told["input_uncached"]) == (1, prompt - audio)
+    total = total_of(run("breakdown", "--json"))
+    assert (total["requests"], total["tokens"]["input_uncached"]) == (1, 300)
 
 
 def test_logs_read_again_add_nothing_to_any_table(run, tmp_path):
@@ -120,8 +123,8 @@ def test_logs_read_again_add_nothing_to_any_table(run, tmp_path):
 def test_no_question_tells_the_tables_apart(run, tmp_path):
     calls = [record(n, status="error" if n % 2 else None) for n in range(4)]
     calls += [record(n, team="search", user_id="ann") for n in range(4, 6)]
-    for number, call in enumerate(calls):
-        write(tmp_path / f"{number}.jsonl", [call])
+    for number, some in enumerate((calls[0:4:2], calls[1:4:2], calls[4:])):
+        write(tmp_path / f"{number}.jsonl", some)
         run("ingest", f"{number}.jsonl")
     assert held(tmp_path) == {NARROW: 2, NESTED: 2, WIDE: 2}
     rows = json.loads(run("breakdown", "--by", "source,user,team", "--json").stdout)["result"]

@@ -130,17 +130,25 @@ ARRANGED = {
 }
 
 
-@pytest.mark.parametrize("name", ARRANGED)
-def test_objects_are_found_however_they_are_arranged(run, tmp_path, name):
-    (tmp_path / "log").write_bytes(ARRANGED[name].encode())
-    assert totals(run("breakdown", "log", "--json"))[:2] == (len(CALLS), INPUT)
+def test_objects_are_found_however_they_are_arranged(run, tmp_path):
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    for name, text in ARRANGED.items():
+        (logs / name).write_bytes(text.encode())
+    files = json.loads(run("ingest", "logs", "--json").stdout)["result"]["files"]
+    told = {f["path"]: f["new_rows"] + f["duplicates"] for f in files}
+    assert told == {f"logs/{name}": len(CALLS) for name in ARRANGED}
+    assert [f["replaced"] for f in files] == [0] * len(files)
+    assert totals(run("breakdown", "--json"))[:2] == (len(CALLS), INPUT)
+    name = "an array, begun on its first line"
+    assert totals(run("breakdown", logs / name, "--json"))[:2] == (len(CALLS), INPUT)
 
 
-@pytest.mark.parametrize("moment", ["2026-11-01 12:00:09,123", "2026/11/01 12:00:09"])
-def test_a_time_may_be_written_as_programs_write_it(run, tmp_path, moment):
-    write(tmp_path / "log", [record(1, timestamp=moment)])
-    told = json.loads(run("ingest", "log", "--json").stdout)["result"]["files"][0]
-    assert told["first"].startswith("2026-11-01T12:00:09")
+def test_a_time_may_be_written_as_programs_write_it(run, tmp_path):
+    for number, moment in enumerate(("2026-11-01 12:00:09,123", "2026/11/01 12:00:09")):
+        write(tmp_path / f"{number}.log", [record(number, timestamp=moment)])
+    told = json.loads(run("ingest", ".", "--json").stdout)["result"]["files"]
+    assert [file["first"][:19] for file in told] == ["2026-11-01T12:00:09"] * 2
 
 
 def test_a_link_to_a_folder_is_followed_and_none_is_followed_in_a_circle(run, tmp_path):
@@ -319,21 +327,24 @@ def damaged(text: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("hurt", [lambda text: text[: len(text) * 2 // 3], damaged])
-@pytest.mark.parametrize("container", ["jsonl", "json", "csv", "log", "sqlite"])
-def test_a_damaged_file_is_refused_alone(run, tmp_path, container, hurt):
-    text = as_sqlite(tmp_path, 40) if container == "sqlite" else TEXTS[container] * 40
+def test_a_damaged_file_is_refused_alone(run, tmp_path, hurt):
     logs = tmp_path / "logs"
     logs.mkdir()
-    (logs / "x.gz").write_bytes(hurt(gzip.compress(text)))
-    if container == "sqlite":
-        (logs / "x.db").write_bytes(hurt(text))
-    else:
-        (logs / "x.zst").write_bytes(hurt(zstd(text, tmp_path / "x").read_bytes()))
+    for container in ("jsonl", "json", "csv", "log", "sqlite"):
+        text = as_sqlite(tmp_path, 40) if container == "sqlite" else TEXTS[container] * 40
+        (logs / f"{container}.gz").write_bytes(hurt(gzip.compress(text)))
+        if container == "sqlite":
+            (logs / f"{container}.db").write_bytes(hurt(text))
+        else:
+            packed_so = zstd(text, tmp_path / "x").read_bytes()
+            (logs / f"{container}.zst").write_bytes(hurt(packed_so))
+    broken = {path.name for path in logs.iterdir()}
+    assert len(broken) == 10
     write(logs / "whole.jsonl", CALLS)
     result = run("ingest", "logs", "--json")
     files = json.loads(result.stdout)["result"]["files"]
     assert result.code == 2
-    assert {Path(f["path"]).name for f in files if f["error"]} == {p.name for p in logs.glob("x.*")}
+    assert {Path(f["path"]).name for f in files if f["error"]} == broken
     assert total_of(run("breakdown", "--json"))["requests"] == len(CALLS)
 
 

@@ -111,7 +111,9 @@ def test_no_line_of_another_format_hides_behind_the_same_first_key(run, tmp_path
     folder.mkdir()
     for session in range(20):
         some = [_call(session * 5 + n) for n in range(1, 6)]
-        some += [b'{"type": "progress", "sessionId": "s", "data": {"n": 1}}'] * 300
+        # Only where the line hides are there many others.
+        more = 300 if session == 18 else 3
+        some += [b'{"type": "progress", "sessionId": "s", "data": {"n": 1}}'] * more
         if session == 18:
             some.insert(place, json.dumps(ANOTHERS).encode())
         (folder / f"session-{session:02}.jsonl").write_bytes(b"\n".join(some) + b"\n")
@@ -169,9 +171,9 @@ def test_planning_ahead_changes_no_answer(run, tmp_path, monkeypatch):
     monkeypatch.setattr(_small, "FILES", 12)
     plain = run("ingest", "logs", "--dry-run", "--json").stdout
     monkeypatch.setattr(reading, "MANY", 1)
-    ahead = run("ingest", "logs", "--dry-run", "--json").stdout
-    assert json.loads(ahead)["result"] == json.loads(plain)["result"]
-    told = json.loads(run("breakdown", "logs", "--json").stdout)["result"]["total"]
+    ahead = run("ingest", "logs", "--json").stdout
+    assert json.loads(ahead)["result"]["files"] == json.loads(plain)["result"]["files"]
+    told = json.loads(run("breakdown", "--json").stdout)["result"]["total"]
     assert told["tokens"]["input_uncached"] == total
 
 

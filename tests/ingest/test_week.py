@@ -54,7 +54,8 @@ def test_the_week_costs_what_its_tokens_say(run, week, name):
     result = run("breakdown", week / name, "--json")
     assert result.code == 0
     assert costs(result) == WEEK_USD
-    total = json.loads(result.stdout)["result"]["total"]
+    rows, total = (json.loads(result.stdout)["result"][name] for name in ("rows", "total"))
+    assert {row["endpoint"]: row["requests"] for row in rows} == {e: n for e, _, n, *_ in WEEK}
     assert total["requests"] == 174_000
     assert total["cost_usd"] == 1041.9509
 
