@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from costctl.errors import CostctlError
@@ -105,13 +106,19 @@ def _text(file: Path, shown: str) -> str:
 
 def _read(file: Path, shown: str, findings: Findings) -> Iterator[ProviderFile]:
     try:
-        top = loads(_text(file, shown), shown)
+        found, problems = _stated(_text(file, shown), shown)
     except CostctlError as error:
         findings.lines += str(error).splitlines()
         return
-    found = provider_file(top)
-    findings.lines += top.problems.lines()
+    findings.lines += problems
     yield found
+
+
+@lru_cache(maxsize=64)
+def _stated(text: str, shown: str) -> tuple[ProviderFile, tuple[str, ...]]:
+    """Return what a file states and its problems; a run that looks at several tables reads the shipped files once."""
+    top = loads(text, shown)
+    return provider_file(top), tuple(top.problems.lines())
 
 
 def _manifest(file: Path, shown: str, findings: Findings) -> str | None:
