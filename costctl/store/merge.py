@@ -5,12 +5,10 @@ from dataclasses import dataclass
 import duckdb
 
 from costctl.record import BY_NAME, PROVENANCE, USAGE
+from costctl.store.merge_rules import folded
 from costctl.store.origins import origin_of
 from costctl.store.schema import LAYOUTS, PARENT_KEYS, Layout
-from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
 
-SUMMED = ("requests", *TOKEN_CLASSES, *OF_WHICH, "logged_cost_usd", "logged_cost")
-ORDER = "seq, rn, sub"
 DEEPEST = 100
 """Records of a tree that may enclose each other."""
 
@@ -108,13 +106,16 @@ class Merge:
 
     def _number_equal_rows(self) -> None:
         """Give equal rows of one file that may be different calls a key each, by their number among equals."""
+        maybe = "kind = 'row' AND (event_key & 1::UHUGEINT) = 0"
+        if not self._is_any(f"staged WHERE {maybe}"):
+            return
         # As UUID, because the engine writes a 128-bit number as decimal digits a thousand times slower.
         self.connection.execute(
             "CREATE OR REPLACE TEMP TABLE numbered AS SELECT ingest_id, rn, sub, "
             "(md5_number(concat(CAST(event_key AS UUID), '#', number)) & ~(1::UHUGEINT)) AS event_key FROM ("
             "SELECT ingest_id, rn, sub, event_key, "
             "row_number() OVER (PARTITION BY ingest_id, event_key ORDER BY rn, sub) AS number "
-            "FROM staged WHERE kind = 'row' AND (event_key & 1::UHUGEINT) = 0) WHERE number > 1"
+            f"FROM staged WHERE {maybe}) WHERE number > 1"
         )
         self.connection.execute(
             "UPDATE staged SET event_key = n.event_key FROM numbered n "
@@ -122,93 +123,51 @@ class Merge:
         )
         self.connection.execute("DROP TABLE numbered")
 
+    def _is_any(self, rows: str) -> bool:
+        return self.connection.execute(f"SELECT EXISTS (FROM {rows})").fetchone() == (True,)
+
     def _fold(self) -> None:
-        """Make `folded`: what each key is to become. A key that stands once, in none of the known rows, is as it is."""
+        """Make `folded`: what each key is to become. A key that stands once, in none of the known rows, is as it is.
+
+        What nothing repeats costs no plan of how to fold it.
+        """
         listed = ", ".join(self.columns)
         run = self.connection.execute
-        run(f"CREATE OR REPLACE TEMP TABLE known AS {self._known(listed)}")
-        self.has_known = run("SELECT EXISTS (FROM known)").fetchone() == (True,)
+        self.has_known = self._know(listed)
+        keys = "SELECT event_key FROM staged WHERE kind = 'row'"
+        if self.has_known:
+            keys += " UNION ALL SELECT event_key FROM known"
         run(
-            "CREATE OR REPLACE TEMP TABLE repeated AS SELECT event_key FROM ("
-            "SELECT event_key FROM known UNION ALL SELECT event_key FROM staged WHERE kind = 'row') "
-            "GROUP BY 1 HAVING count(*) > 1"
+            f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT event_key FROM ({keys}) GROUP BY 1 HAVING count(*) > 1"
         )
-        old, new = (", NULL AS newest", ", newest") if self.dated else ("", "")
-        staged = (
-            f"SELECT ingest_id AS seq, ingest_id, rn, sub, event_key, {listed}{new} FROM staged"
-        )
-        candidates = (
-            f"SELECT 0 AS seq, ingest_id, source_line AS rn, 0 AS sub, event_key, {listed}{old} FROM known "
-            f"UNION ALL {staged} SEMI JOIN repeated USING (event_key) WHERE kind = 'row'"
-        )
-        run(f"CREATE OR REPLACE TEMP TABLE folded_repeats AS {self._folded(candidates)}")
         kept = f"ingest_id, rn, event_key, {listed}"
+        view = "CREATE OR REPLACE TEMP VIEW folded AS"
+        if not self._is_any("repeated"):
+            run(f"{view} SELECT {kept} FROM staged WHERE kind = 'row'")
+            return
+        old, new = (", NULL AS newest", ", newest") if self.dated else ("", "")
+        candidates = (
+            f"SELECT ingest_id AS seq, ingest_id, rn, sub, event_key, {listed}{new} FROM staged "
+            "SEMI JOIN repeated USING (event_key) WHERE kind = 'row'"
+        )
+        if self.has_known:
+            candidates += f" UNION ALL SELECT 0, ingest_id, source_line, 0, event_key, {listed}{old} FROM known"
+        made = folded(candidates, self.rule, self.columns, dated=self.dated)
+        run(f"CREATE OR REPLACE TEMP TABLE folded_repeats AS {made}")
         run(
-            f"CREATE OR REPLACE TEMP VIEW folded AS SELECT {kept} FROM folded_repeats UNION ALL "
+            f"{view} SELECT {kept} FROM folded_repeats UNION ALL "
             f"SELECT {kept} FROM staged ANTI JOIN repeated USING (event_key) WHERE kind = 'row'"
         )
 
-    def _known(self, listed: str) -> str:
-        """Return the rows of the store that have a key of what is staged; a store without any costs no plan."""
-        some = self.connection.execute(
-            f"SELECT {' OR '.join(f'EXISTS (FROM {layout.table})' for layout in LAYOUTS)}"
-        ).fetchone()
-        if some and some[0]:
-            return (
-                f"SELECT event_key, ingest_id, source_line, {listed} FROM usage "
-                "SEMI JOIN (SELECT event_key FROM staged WHERE kind = 'row') USING (event_key)"
-            )
-        return f"SELECT event_key, ingest_id, rn AS source_line, {listed} FROM staged LIMIT 0"
-
-    def _folded(self, candidates: str) -> str:
-        if self.rule == "max_each":
-            return self._max_each(candidates)
-        if self.rule == "sum_last":
-            candidates = self._summed(candidates)
-        total = " + ".join(n for n in TOKEN_CLASSES if n in self.columns) or "0"
-        newest = "newest DESC NULLS LAST, " if self.dated else ""
-        by = {
-            "first": ORDER,
-            "last": f"{newest}seq DESC, rn DESC, sub DESC",
-            "sum_last": "seq DESC",
-            "max_output": "output DESC NULLS LAST, seq DESC, rn DESC, sub DESC",
-            "max_total": f"({total}) DESC NULLS LAST, seq DESC, rn DESC, sub DESC",
-        }[self.rule]
-        picked = f"SELECT * FROM ({candidates}) QUALIFY row_number() OVER (PARTITION BY event_key ORDER BY {by}) = 1"
-        if self.rule in {"max_output", "max_total"} and "occurred_at" in self.columns:
-            # The call began when its first record was written, whichever record tells its final usage.
-            return f"SELECT * EXCLUDE (earliest) REPLACE (earliest AS occurred_at) FROM (SELECT *, min(occurred_at) OVER (PARTITION BY event_key) AS earliest FROM ({candidates}) QUALIFY row_number() OVER (PARTITION BY event_key ORDER BY {by}) = 1)"
-        return picked
-
-    def _max_each(self, candidates: str) -> str:
-        parts = []
-        for name in self.columns:
-            if name in TOKEN_CLASSES or name in OF_WHICH:
-                parts.append(f"max({name}) AS {name}")
-            elif BY_NAME[name].sql_type == "BOOLEAN":
-                # A boolean default is no statement: one record that says otherwise decides.
-                how = "bool_and" if name == "time_assumed_utc" else "bool_or"
-                parts.append(f"{how}({name}) AS {name}")
-            else:
-                parts.append(
-                    f"arg_min({name}, (seq, rn, sub)) FILTER ({name} IS NOT NULL) AS {name}"
-                )
-        meta = "min(seq) AS seq, arg_min(ingest_id, (seq, rn, sub)) AS ingest_id, arg_min(rn, (seq, rn, sub)) AS rn, 0 AS sub"
-        return (
-            f"SELECT {meta}, event_key, {', '.join(parts)} FROM ({candidates}) GROUP BY event_key"
+    def _know(self, listed: str) -> bool:
+        """Make `known`, the rows of the store that have a key of what is staged; return whether there are any."""
+        if not any(self._is_any(layout.table) for layout in LAYOUTS):
+            return False
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE known AS SELECT event_key, ingest_id, source_line, {listed} FROM usage "
+            "SEMI JOIN (SELECT event_key FROM staged WHERE kind = 'row') USING (event_key)"
         )
-
-    def _summed(self, candidates: str) -> str:
-        """Rows of one file that share a key are added; the bucket of a known row stands by itself."""
-        parts = [
-            f"CAST(sum({n}) AS {BY_NAME[n].sql_type}) AS {n}"
-            if n in SUMMED
-            else f"bool_or({n}) AS {n}"
-            if n == "billable"
-            else f"arg_min({n}, (rn, sub)) FILTER ({n} IS NOT NULL) AS {n}"
-            for n in self.columns
-        ]
-        return f"SELECT seq, min(ingest_id) AS ingest_id, min(rn) AS rn, 0 AS sub, event_key, {', '.join(parts)} FROM ({candidates}) GROUP BY seq, event_key"
+        return self._is_any("known")
 
     def _outcome(self) -> dict[int, Settled]:
         """Count new and replaced rows per file, and leave out of `folded` what changes nothing."""
