@@ -21,6 +21,7 @@ from costctl.errors import CostctlError
 from costctl.render.style import clean
 from costctl.reports.ingest import failures, ingest_report
 from costctl.reports.status import doubled_warnings
+from costctl.sources.discover import NO_FILE, NO_MATCH
 from costctl.table import Envelope
 from costctl.vocabulary import DEFAULT_BY, Query
 
@@ -136,8 +137,12 @@ def _refuse(results: "Sequence[FileResult]") -> None:
     lines = failures(results)
     if lines:
         more = f"\nand {len(lines) - 1} more that could not be read" if len(lines) > 1 else ""
-        raise CostctlError(
-            clean(lines[0]) + more,
-            "`costctl formats` lists what costctl can read",
-            "unreadable_log",
-        )
+        raise CostctlError(clean(lines[0]) + more, _what_to_do(results), "unreadable_log")
+
+
+def _what_to_do(results: "Sequence[FileResult]") -> str:
+    """Return the hint for the first file that was not read."""
+    error = next(result.error for result in results if result.error)
+    if error in {NO_FILE, NO_MATCH}:
+        return "name files, folders, patterns in quotes, or - for standard input"
+    return "`costctl formats` lists what costctl can read"

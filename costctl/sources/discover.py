@@ -14,6 +14,8 @@ from costctl.errors import CostctlError
 
 STDIN = "-"
 OWN = (".duckdb", ".duckdb.wal")
+NO_FILE = "no such file or folder"
+NO_MATCH = "no file matches this pattern"
 
 
 @dataclass(frozen=True)
@@ -89,8 +91,8 @@ def _expand(text: str, spool: Path, stdin: BinaryIO | None) -> list[Found | Miss
             for m in matches
             for e in (_walk(Path(m)) if Path(m).is_dir() else _stat(Path(m), named=False))
         ]
-        return entries or [Missing(text, "no file matches this pattern")]
-    return [Missing(text, "no such file or folder")]
+        return entries or [Missing(text, NO_MATCH)]
+    return [Missing(text, NO_FILE)]
 
 
 def _globbed(text: str) -> list[str]:

@@ -106,3 +106,9 @@ def test_a_model_that_another_provider_sells_is_told_with_its_seller(run, tmp_pa
     assert shown["result"]["total"]["cost_usd"] == pytest.approx(0.00065, abs=1e-12)
     told = run("pricing", "explain", "gpt-35-turbo", "--provider", "openai")
     assert "sold by" not in told.stdout + told.stderr
+
+
+@pytest.mark.parametrize("path", ["nope.jsonl", "nope*.jsonl"])
+def test_a_path_that_leads_nowhere_is_told_what_a_path_may_be(run, path):
+    found = run("ingest", path, "--db", "x.duckdb")
+    assert (found.code, "hint: name files, folders, patterns" in found.stderr) == (2, True)
