@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from costctl.budgets.words import counted
 from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._session import Session, moment_in, usage_session
 from costctl.cli._session import settings_of as run_settings
@@ -68,7 +69,7 @@ def _window(findings: Findings) -> str:
     when = (
         f", {min(moments):%Y-%m-%d %H:%M} to {max(moments):%Y-%m-%d %H:%M} UTC" if moments else ""
     )
-    return f"{rows:,} {'row' if rows == 1 else 'rows'}{when}"
+    return f"{counted(rows, 'row')}{when}"
 
 
 def _seconds(text: str, flag: str) -> int:

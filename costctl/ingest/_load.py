@@ -111,8 +111,8 @@ class BatchLoader:
         with counting_lines(plans):
             loaded = self._read(statement, plans)
         read = [plan for plan in plans if plan.ingest_id in loaded]
-        results = dict(zip(loaded, self._settled(read, loaded), strict=True)) if read else {}
-        return [results.get(plan.ingest_id) for plan in plans]
+        done = iter(self._settled(read, loaded) if read else ())
+        return [next(done) if plan.ingest_id in loaded else None for plan in plans]
 
     def _settled(self, plans: list[Plan], loaded: dict[int, Loaded]) -> list[FileResult]:
         """Read what other formats have in files, write the ledger, and say what became of each file."""
