@@ -30,12 +30,14 @@ class Tree:
         items: what is wanted of the elements of an array.
         leaf: its own text is wanted.
         json: it is read as JSON, since what is inside is looked up later.
+        number: it is read as a number, which is cheaper than its text; what is none is NULL then, and true is 1.
     """
 
     nodes: dict[str, "Tree"] = field(default_factory=dict)
     items: "Tree | None" = None
     leaf: bool = False
     json: bool = False
+    number: bool = False
 
     @property
     def inner(self) -> bool:
@@ -153,6 +155,6 @@ class Tree:
         if self.items is not None:
             return f"{self.items.sql_type()}[]"
         if not self.nodes:
-            return "JSON" if self.json else "VARCHAR"
+            return "JSON" if self.json else "DOUBLE" if self.number else "VARCHAR"
         inside = (f"{quoted(name)} {tree.sql_type()}" for name, tree in self.nodes.items())
         return f"STRUCT({', '.join(inside)})"

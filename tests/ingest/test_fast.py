@@ -20,12 +20,15 @@ COLUMNS = (
 
 VALUES = {
     "prompt_tokens": st.one_of(
-        st.integers(0, 10**6), st.sampled_from([None, "12", 7.0, 1.5, -3, "x", 10**13, 2**32])
+        st.integers(0, 10**6),
+        st.sampled_from([None, "12", 7.0, 1.5, -3, "x", 10**13, 2**32, True, False, "inf"]),
     ),
     "completion_tokens": st.one_of(
-        st.integers(0, 10**4), st.sampled_from([None, "", "9", 2.0, 2**30])
+        st.integers(0, 10**4), st.sampled_from([None, "", "9", 2.0, 2**30, True])
     ),
-    "total_tokens": st.one_of(st.none(), st.integers(0, 10**6)),
+    "total_tokens": st.one_of(
+        st.integers(0, 10**6), st.sampled_from([None, "x", "700", 700.5, True, 10**13])
+    ),
     "request_id": st.sampled_from(["auto", "", None, "req_1", "req_22222222", "NULL"]),
     "timestamp": st.sampled_from(
         [
