@@ -85,15 +85,13 @@ def compile_format(
     rows = Rows(form, values)
     layers = rows.layers()
     columns = _columns(form, rows, layers)
-    # Of what a format never fills nothing has to be asked for each record.
-    constant = {n for n in (*TOKEN_CLASSES, *OF_WHICH) if layers.classes[f"k_{n}"] == "0"}
     return Statement(
         form,
         documents,
         values,
         layers,
         columns,
-        _key(form, rows, {n: sql for n, sql in columns.items() if n not in constant}, values),
+        _key(form, rows, columns, values),
         not form.identity.key,
         stranger(documents, values) if watched else "",
     )
@@ -109,7 +107,7 @@ def _columns(form: Format, rows: Rows, layers: Layers) -> dict[str, str]:
         columns["tags"] = "c_tags"
     if "c_units" in layers.typed:
         columns["units"] = "c_units"
-    columns |= {n: f"k_{n}" for n in (*TOKEN_CLASSES, *OF_WHICH)}
+    columns |= {n: f"k_{n}" for n in _classes_filled(form, layers)}
     total = " + ".join(f"k_{n}" for n in TOKEN_CLASSES)
     units = " OR c_units IS NOT NULL" if "units" in columns else ""
     columns |= {
@@ -122,6 +120,9 @@ def _columns(form: Format, rows: Rows, layers: Layers) -> dict[str, str]:
         if "occurred_at" in columns
         else "false",
     }
+    for name in ("status", "cache_hit"):
+        if layers.classes[columns[name]] == BY_NAME[name].default:
+            del columns[name]
     if form.constants.get("granularity") == "bucket":
         # A bucket without a count has an unknown one; a request is one.
         columns.setdefault("requests", "CAST(NULL AS BIGINT)")
@@ -131,6 +132,17 @@ def _columns(form: Format, rows: Rows, layers: Layers) -> dict[str, str]:
     if form.assumed:
         columns["assumed"] = "[" + ", ".join(lit(name) for name in form.assumed) + "]"
     return columns
+
+
+def _classes_filled(form: Format, layers: Layers) -> list[str]:
+    """Return the token classes to store: where a format never fills one, nothing is asked for each record.
+
+    Where several formats tell of the same calls, one may fill what the other does not.
+    """
+    names = (*TOKEN_CLASSES, *OF_WHICH)
+    if form.identity.scope:
+        return list(names)
+    return [n for n in names if n in CONTENT or layers.classes[f"k_{n}"] != "0"]
 
 
 def _money(columns: dict[str, str]) -> None:

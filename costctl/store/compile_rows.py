@@ -228,7 +228,7 @@ class Rows:
             )
         if "http_status" in self.columns:
             parts.append(f"CASE WHEN c_http_status >= {HTTP_ERROR} THEN 'error' END")
-        return f"coalesce({', '.join([*parts, lit('ok')])})"
+        return f"coalesce({', '.join([*parts, lit('ok')])})" if parts else lit("ok")
 
 
 def bad_count(text: str, number: str) -> str:

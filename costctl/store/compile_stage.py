@@ -1,5 +1,7 @@
 """The statement that reads any record of a format, layer by layer, with line numbers, refusals and skips."""
 
+from collections.abc import Collection
+
 from costctl.formats._base import Expression, Format
 from costctl.store.compile import Statement, bare
 from costctl.store.compile_paths import (
@@ -12,6 +14,8 @@ from costctl.store.compile_tree import lit, pointer, quoted
 from costctl.store.compile_unfold import exploded, keyed_lists
 from costctl.store.compile_values import Values
 
+KINDS = "ENUM('row', 'skipped', 'rejected', 'unsure')"
+
 COPY_PAUSE = 1_000_000
 """Microseconds between two records that nobody writes in one go."""
 
@@ -23,6 +27,7 @@ def stage_select(
     key: str,
     endpoint: str | None = None,
     with_text: bool = False,
+    with_bare: bool = False,
 ) -> str:
     """Return the statement over `source`.
 
@@ -35,6 +40,7 @@ def stage_select(
         key: secret for hashes of prompt text.
         endpoint: SQL over the typed layer that overrides the endpoint.
         with_text: also give the prompt as `prompt_text`.
+        with_bare: also tell as `bare` which records have none of the texts that the format knows.
     """
     direct = statement.documents.levels[0].direct
     ctes = [_structs(statement.documents, source) if direct else _records(source)]
@@ -57,17 +63,28 @@ def stage_select(
         columns["newest"] = statement.values.text(statement.form.newest)
     if statement.stranger:
         columns["stranger"] = statement.stranger
+    if statement.form.leaf is not None:
+        columns |= {"leaf_id": "leaf_id", "leaf_parent": "leaf_parent"}
+    if with_bare:
+        columns["bare"] = bare(statement)
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-    unsure = (
-        f"WHEN {' OR '.join(dict.fromkeys(statement.documents.unsure))} THEN 'unsure' "
-        if direct
-        else ""
-    )
-    kind = f"CASE {unsure}WHEN NOT is_object THEN 'rejected' WHEN NOT kept THEN 'skipped' WHEN reason IS NOT NULL THEN 'rejected' ELSE 'row' END"
+    kind = _kind(statement.documents.unsure if direct else ())
     return (
         f"WITH {', '.join(ctes)} SELECT ingest_id, rn, sub, {kind} AS kind, CASE WHEN is_object THEN reason END AS reason, "
-        f"k_mismatch AS mismatch, {bare(statement)} AS bare, part AS incomplete, leaf_id, leaf_parent, {statement.key} AS event_key, {listed} FROM {last}"
+        f"k_mismatch AS mismatch, part AS incomplete, {statement.key} AS event_key, {listed} FROM {last}"
     )
+
+
+def _kind(unsure: Collection[str]) -> str:
+    """Return what becomes of a record; a number and no text, since each step asks it of every record."""
+    whens = {
+        " OR ".join(dict.fromkeys(unsure)): "unsure",
+        "NOT is_object": "rejected",
+        "NOT kept": "skipped",
+        "reason IS NOT NULL": "rejected",
+    }
+    told = " ".join(f"WHEN {test} THEN {lit(kind)}" for test, kind in whens.items() if test)
+    return f"CAST(CASE {told} ELSE 'row' END AS {KINDS})"
 
 
 def _records(source: str) -> str:
@@ -222,11 +239,7 @@ def _tests(statement: Statement) -> dict[str, str]:
         kept.append(
             f"({text} IS NOT NULL AND {text} IS DISTINCT FROM lag({text} IGNORE NULLS) OVER in_file)"
         )
-    tests = {
-        "kept": " AND ".join(kept),
-        "leaf_id": "CAST(NULL AS VARCHAR)",
-        "leaf_parent": "CAST(NULL AS VARCHAR)",
-    }
+    tests = {"kept": " AND ".join(kept)}
     if form.leaf is not None:
         tests["leaf_id"] = _joined([values.text((part,)) for part in form.leaf.id])
         tests["leaf_parent"] = _joined([values.text((part,)) for part in form.leaf.parent])

@@ -149,7 +149,7 @@ class Loader:
 
         Errors: `CostctlError` when the engine cannot read a file.
         """
-        select = self._thorough(statement, parts, endpoint)
+        select = self._thorough(statement, parts, endpoint, with_bare=bool(where))
         for macro in macros_for(select):
             self.connection.execute(macro)
         with self._in_order(), readers.readable():
@@ -175,7 +175,12 @@ class Loader:
             )
 
     def _thorough(
-        self, statement: Statement, parts: Sequence[Part], endpoint: str | None = None
+        self,
+        statement: Statement,
+        parts: Sequence[Part],
+        endpoint: str | None = None,
+        *,
+        with_bare: bool = False,
     ) -> str:
         relation = readers.relation(parts, longest=self.longest)
         if statement.form.to == "billing":
@@ -186,6 +191,7 @@ class Loader:
             key=self.key,
             endpoint=endpoint,
             with_text=self._counts(statement),
+            with_bare=with_bare,
         )
 
     @contextmanager
