@@ -12,7 +12,8 @@ from costctl.sources import lines
 from costctl.sources.lines import Bad
 from costctl.store import ledger
 from costctl.store.ledger import Entry
-from costctl.store.loading import Loaded, Span
+from costctl.store.loading import Loaded
+from costctl.store.spans import Span
 
 _counts = attrgetter(*ledger.COUNTS)
 

@@ -16,9 +16,10 @@ from costctl.store.compile import Statement, compile_format
 from costctl.store.compile_endpoint import endpoint_sql
 from costctl.store.compile_fast import compile_fast
 from costctl.store.connection import Store
-from costctl.store.loading import Loaded, Loader, Span, UnfitError
+from costctl.store.loading import Loaded, Loader, UnfitError
 from costctl.store.loading_fast import FastLoader
 from costctl.store.readers import LONGEST, LONGEST_EVER, Part
+from costctl.store.spans import Span, spans
 from costctl.tokens import count_prompt
 
 FAST_FROM = 1 << 20
@@ -117,9 +118,9 @@ class BatchLoader:
     def _settled(self, plans: list[Plan], loaded: dict[int, Loaded]) -> list[FileResult]:
         """Read what other formats have in files, write the ledger, and say what became of each file."""
         ids = [plan.ingest_id for plan in plans]
-        spans = self.loader.spans(ids)
+        found = spans(self.store.connection, ids)
         for plan in plans:
-            require_all_formats(self.planner, plan, loaded[plan.ingest_id], spans)
+            require_all_formats(self.planner, plan, loaded[plan.ingest_id], found)
         mixed = [plan for plan in plans if plan.others]
         for plan in mixed:
             loaded[plan.ingest_id] = self._read_others(plan, loaded[plan.ingest_id])
@@ -129,9 +130,9 @@ class BatchLoader:
                 Bad(line, reason, "") for path, line, reason in torn if path == str(plan.part.path)
             ]
         if mixed:
-            spans = self.loader.spans(ids)
+            found = spans(self.store.connection, ids)
         done = [loaded[number] for number in ids]
-        told = [spans.get(number, Span()) for number in ids]
+        told = [found.get(number, Span()) for number in ids]
         results = [self.accounts.result(*one) for one in zip(plans, done, told, strict=True)]
         entries = [self.accounts.entry(*one) for one in zip(plans, results, done, strict=True)]
         ledger.record(self.store, entries)

@@ -12,7 +12,8 @@ from costctl.ingest._base import Plan
 from costctl.ingest._small import PLAIN, SMALL
 from costctl.sources import lines
 from costctl.sources.sniff import Container
-from costctl.store.loading import Loaded, Span, Strangers
+from costctl.store.loading import Loaded, Strangers
+from costctl.store.spans import Span
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,14 +37,6 @@ Watch = Callable[[Strangers], Collection[int]]
 """Says which files are to be left out."""
 
 
-_TOLD = " UNION ALL ".join(
-    f"SELECT ingest_id, occurred_at, {'tokens_known' if 'tokens_known' in layout.names else 'true'} AS tokens_known, "
-    f"event_key FROM {layout.table} WHERE ingest_id BETWEEN $first AND $last"
-    for layout in LAYOUTS
-)
-"""What is told of the rows that files brought; the view of all columns takes longer to plan."""
-
-
 @dataclass(frozen=True)
 class Loaded:
     """What became of the records of one file.
@@ -73,20 +64,6 @@ class Loaded:
 
 class UnfitError(CostctlError):
     """Files for which a quick way is not right, though it was tried: what it did has to be taken back."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """What a file's rows in the store say about themselves.
-
-    Attributes:
-        nameless: rows with neither id nor time.
-    """
-
-    first: datetime | None = None
-    last: datetime | None = None
-    tokens_unknown: int = 0
-    nameless: int = 0
 
 
 class Loader:
@@ -280,12 +257,3 @@ class Loader:
             source=source,
             source_format=form.name,
         ).run()
-
-    def spans(self, ids: Sequence[int]) -> dict[int, Span]:
-        """Return span and unknown counts of the rows that files brought."""
-        rows = self.connection.execute(
-            "SELECT ingest_id, min(occurred_at), max(occurred_at), count(*) FILTER (NOT tokens_known), "
-            f"count(*) FILTER (occurred_at IS NULL AND (event_key & 1::UHUGEINT) = 0) FROM ({_TOLD}) GROUP BY 1",
-            {"first": min(ids), "last": max(ids)},
-        ).fetchall()
-        return {row[0]: Span(*row[1:]) for row in rows}
