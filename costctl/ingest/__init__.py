@@ -125,10 +125,10 @@ def _alike(one: Plan, other: Plan) -> bool:
         other.part.names,
     )
     if one.bundle is not None or other.bundle is not None:
-        return _bundle(one) is _bundle(other)  # a bundle has one path, which all in it share
+        return _bundle(one) == _bundle(other)
     same_form = one.form is other.form or one.form == other.form
     return same_part and same_form and not (one.others or other.others)
 
 
-def _bundle(plan: Plan) -> Path | None:
-    return plan.bundle.path if plan.bundle is not None else None
+def _bundle(plan: Plan) -> str | None:
+    return plan.bundle.place if plan.bundle is not None else None

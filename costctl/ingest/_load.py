@@ -108,7 +108,7 @@ class BatchLoader:
         statement = compile_format(plans[0].form, tz=self.options.source_tz, watched=watched)
         for plan in plans:
             if plan.cut and plan.form.to == "usage":
-                self._forget(statement, replace(plan.part, path=plan.cut))
+                self._forget(statement, replace(plan.part, place=str(plan.cut)))
         with counting_lines(plans):
             loaded = self._read(statement, plans)
         read = [plan for plan in plans if plan.ingest_id in loaded]
@@ -127,7 +127,7 @@ class BatchLoader:
         torn = readers.csv_rejects(self.store.connection) if plans[0].part.kind == "csv" else []
         for plan in plans:
             plan.bad += [
-                Bad(line, reason, "") for path, line, reason in torn if path == str(plan.part.path)
+                Bad(line, reason, "") for path, line, reason in torn if path == plan.part.place
             ]
         if mixed:
             found = spans(self.store.connection, ids)

@@ -181,20 +181,19 @@ class Planner:
             target = self.spool / f"{len(self.texts)}.text"
             self.texts[found.path] = unpack_text(self.store.connection, found.path, target)
         text = self.texts[found.path]
-        return replace(found, path=text), replace(container, compression="none")
+        return replace(found, place=str(text)), replace(container, compression="none")
 
     def _part(self, found: Found, container: Container) -> Part:
-        path = found.path
-        compression = container.compression
+        place, compression = found.place, container.compression
         if container.bom and container.kind == "jsonl":
             source, plain = self._text(found, container)
             target = self.spool / f"{self.next_id}.unmarked"
-            path = _spool.without_mark(source.path, plain.compression, target)
+            place = str(_spool.without_mark(source.path, plain.compression, target))
             compression = "none"
         if container.kind not in ENGINE_READS:
-            return Part(self.next_id, self.spool / f"{self.next_id}.jsonl")
+            return Part(self.next_id, str(self.spool / f"{self.next_id}.jsonl"))
         names = header(self.store, found, container) if container.kind == "csv" else ()
-        return Part(self.next_id, path, container.kind, compression, container.delimiter, names)
+        return Part(self.next_id, place, container.kind, compression, container.delimiter, names)
 
     def _forms(
         self, found: Found, container: Container, part: Part, notes: list[str]
@@ -265,7 +264,7 @@ class Planner:
             path = _spool.tail(
                 found.path, before.fingerprint.read_to, self.spool / f"{plan.ingest_id}.tail"
             )
-            plan.part = replace(plan.part, path=path, ingest_id=plan.ingest_id)
+            plan.part = replace(plan.part, place=str(path), ingest_id=plan.ingest_id)
             plan.tail, plan.line_offset = True, before.lines_to
         if plain:
             start = before.fingerprint.read_to if before is not None and plan.tail else 0

@@ -64,11 +64,12 @@ def require_all_formats(
     planner: "Planner", plan: Plan, done: Loaded, spans: Mapping[int, Span]
 ) -> None:
     """Raise `MixedError` where lines that are no calls of a large file's format are of another one."""
+    read_alone = plan.bundle is None and not plan.others and plan.part.kind == "jsonl"
+    if not read_alone or (plan.found.size <= SMALL and plan.container == PLAIN):
+        return
     refused = any(reason is not None for _, reason in done.rejected)
     unknown = spans.get(plan.ingest_id, Span()).tokens_unknown > 0
-    read_alone = not plan.others and plan.bundle is None and plan.part.kind == "jsonl"
-    looked_at = plan.found.size <= SMALL and plan.container == PLAIN
-    if looked_at or not read_alone or not (done.skipped or refused or unknown):
+    if not (done.skipped or refused or unknown):
         return
     if plan.part.compression == "zstd":  # only the engine can unpack it
         return
@@ -100,5 +101,5 @@ def _read_by(plan: Plan, forms: Sequence[Format]) -> Plan:
     if not plan.tail:
         return plan
     assert plan.count is not None  # noqa: S101 - a tail is one of plain lines
-    part = replace(plan.part, path=plan.found.path)
+    part = replace(plan.part, place=plan.found.place)
     return replace(plan, part=part, tail=False, line_offset=0, count=(0, plan.count[1]))

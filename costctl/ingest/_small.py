@@ -45,7 +45,7 @@ def content_of(found: Found) -> bytes | None:
     if not 0 < found.size <= SMALL:
         return None
     # Half the time of a file object: this is done for each of very many files.
-    number = os.open(found.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    number = os.open(found.place, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         content = os.read(number, found.size + 1)
     finally:
@@ -82,7 +82,7 @@ class Bundles:
         except OSError:  # no room for a copy: it is read where it is
             self.close()
             return
-        plan.bundle = Part(plan.ingest_id, self.path, first=self.records + 1, records=records)
+        plan.bundle = Part(plan.ingest_id, str(self.path), first=self.records + 1, records=records)
         self.files += 1
         self.size += len(content)
         self.records += records
@@ -143,7 +143,7 @@ class Alike:
         watched = self.watchable and self.strangers.is_like(form, rows[0])
         if not watched and not self.strangers.are_of(form, rows[:-1]):
             return None
-        part = Part(ingest_id, found.path)
+        part = Part(ingest_id, found.place)
         plan = Plan(found, PLAIN, form, part, ingest_id, watched=watched)
         plan.lines_to = len(rows) - 1 + (bool(rows[-1]) and is_whole(rows[-1]))
         return plan

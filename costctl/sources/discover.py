@@ -23,18 +23,23 @@ class Found:
     """A file to read.
 
     Attributes:
-        path: where its bytes are.
+        place: where its bytes are, as text: of very many files most never need more.
         shown: what messages and the store call it.
         named: the user named it; otherwise it came out of a folder or a pattern.
         identity: device and inode, so that one file named twice is read once.
     """
 
-    path: Path
+    place: str
     shown: str
     named: bool
     size: int
     modified_ns: int
     identity: tuple[int, int] = (0, 0)
+
+    @property
+    def path(self) -> Path:
+        """Return where its bytes are."""
+        return Path(self.place)
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def _readable(entry: Found | Missing, spool: Path) -> Found | Missing:
         return replace(entry, shown=shown)
     link = spool / "named-{}-{}".format(*entry.identity)
     link.symlink_to(entry.path.absolute())
-    return replace(entry, path=link, shown=shown)
+    return replace(entry, place=str(link), shown=shown)
 
 
 def _spot(entry: Missing) -> tuple[str, str]:
@@ -83,13 +88,13 @@ def _expand(text: str, spool: Path, stdin: BinaryIO | None) -> list[Found | Miss
     if path.is_dir():
         return _walk(path)
     if path.exists():
-        return _stat(path, named=True) if path.is_file() else [_piped(path, spool)]
+        return _stat(str(path), named=True) if path.is_file() else [_piped(path, spool)]
     if glob.has_magic(text):
         matches = _globbed(text)
         entries = [
             e
             for m in matches
-            for e in (_walk(Path(m)) if Path(m).is_dir() else _stat(Path(m), named=False))
+            for e in (_walk(Path(m)) if Path(m).is_dir() else _stat(str(Path(m)), named=False))
         ]
         return entries or [Missing(text, NO_MATCH)]
     return [Missing(text, NO_FILE)]
@@ -116,13 +121,14 @@ def _walk(folder: Path) -> list[Found | Missing]:
     entries: list[Found | Missing] = []
     walked = {_place(folder)}
     for root, folders, names in os.walk(folder, followlinks=True):
-        at = Path(root)  # what is joined to it is much sooner a path than what is taken apart again
+        at = Path(root)
         below = {name: at / name for name in sorted(folders) if not name.startswith(".")}
         folders[:] = [n for n, path in below.items() if _is_first(path, walked)]
+        inside = "" if at == Path() else os.path.join(at, "")  # noqa: PTH118 - a path for each of very many files takes its time
         for name in sorted(names):
             if name.startswith(".") or name.endswith(OWN):
                 continue
-            entries += _stat(at / name, named=False)
+            entries += _stat(inside + name, named=False)
     return entries
 
 
@@ -142,9 +148,8 @@ def _is_first(folder: Path, walked: set[tuple[int, int] | None]) -> bool:
     return first
 
 
-def _stat(path: Path, *, named: bool) -> list[Found | Missing]:
+def _stat(shown: str, *, named: bool) -> list[Found | Missing]:
     """Return a file, if it is one: to open a pipe would be to wait for somebody who writes."""
-    shown = str(path)
     try:
         info = os.stat(shown)  # noqa: PTH116 - half the time of a path's own way
     except OSError as error:
@@ -154,7 +159,7 @@ def _stat(path: Path, *, named: bool) -> list[Found | Missing]:
     if not os.access(shown, os.R_OK):
         return [Missing(shown, "permission denied")]
     identity = (info.st_dev, info.st_ino)
-    return [Found(path, shown, named, info.st_size, info.st_mtime_ns, identity)]
+    return [Found(shown, shown, named, info.st_size, info.st_mtime_ns, identity)]
 
 
 def _piped(path: Path, spool: Path) -> Found | Missing:
@@ -172,7 +177,9 @@ def _copied(shown: str, source: BinaryIO, spool: Path) -> Found:
         shutil.copyfileobj(source, out)
     info = target.stat()
     identity = (info.st_dev, info.st_ino)
-    return Found(target, shown, named=True, size=info.st_size, modified_ns=0, identity=identity)
+    return Found(
+        str(target), shown, named=True, size=info.st_size, modified_ns=0, identity=identity
+    )
 
 
 def require_paths(paths: list[str]) -> None:

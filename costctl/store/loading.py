@@ -202,7 +202,7 @@ class Loader:
             with TemporaryDirectory(prefix="costctl-") as folder:
                 copied = replace(
                     parts[0],
-                    path=direct.copy_lines(unsure, Path(folder)),
+                    place=str(direct.copy_lines(unsure, Path(folder))),
                     compression="none",
                     records=0,
                 )

@@ -37,7 +37,7 @@ def direct_select(
     The order of records must not matter to it, since no number is counted while it reads.
     """
     form, first = thorough.form, parts[0]
-    one_file = all(part.path == first.path for part in parts)
+    one_file = all(part.place == first.place for part in parts)
     if not _is_large(first.path):
         return None
     if form.to != "usage" or first.kind != "jsonl" or first.compression not in READ or not one_file:

@@ -36,7 +36,7 @@ class Part:
 
     Attributes:
         ingest_id: the run over this file.
-        path: where the bytes are; for a spooled file not where the user's are.
+        place: where the bytes are, as text; for a spooled file not where the user's are.
         kind: jsonl, csv, parquet.
         compression: none, gzip, zstd.
         names: columns of a CSV, as its records shall call them.
@@ -45,7 +45,7 @@ class Part:
     """
 
     ingest_id: int
-    path: Path
+    place: str
     kind: str = "jsonl"
     compression: str = "none"
     delimiter: str = ","
@@ -53,14 +53,19 @@ class Part:
     first: int = 1
     records: int = 0
 
+    @property
+    def path(self) -> Path:
+        """Return where the bytes are."""
+        return Path(self.place)
+
 
 def relation(parts: Sequence[Part], *, longest: int = LONGEST) -> str:
     """Return the SQL of (ingest_id, rn, doc) over files of one kind; rn counts records over all of them."""
     first = parts[0]
     if first.records:
         return _bundle(parts, longest)
-    listed = "[" + ", ".join(lit(str(part.path)) for part in parts) + "]"
-    ids = ", ".join(f"({lit(str(part.path))}, {part.ingest_id})" for part in parts)
+    listed = "[" + ", ".join(lit(part.place) for part in parts) + "]"
+    ids = ", ".join(f"({lit(part.place)}, {part.ingest_id})" for part in parts)
     if first.kind == "csv":
         docs = _csv(first, listed)
     elif first.kind == "parquet":
@@ -74,7 +79,7 @@ def relation(parts: Sequence[Part], *, longest: int = LONGEST) -> str:
 
 def _bundle(parts: Sequence[Part], longest: int) -> str:
     """Return the records of one file that is several, each with its own."""
-    docs = objects(f"[{lit(str(parts[0].path))}]", parts[0].compression, longest)
+    docs = objects(f"[{lit(parts[0].place)}]", parts[0].compression, longest)
     starts = ", ".join(f"({part.first}, {part.ingest_id})" for part in parts)
     return (
         f"SELECT f.ingest_id, l.rn, l.doc FROM (SELECT row_number() OVER () AS rn, json AS doc FROM {docs}) l "

@@ -113,9 +113,9 @@ def _assert_both_stage_the_same(form: Format, path: Path) -> None:
     statement = compile_format(form)
     with Store.memory() as store:
         loader = Loader(store)
-        loader.stage(statement, [Part(7, path)])
+        loader.stage(statement, [Part(7, str(path))])
         thorough = _staged(store)
-        assert loader._stage_directly(statement, [Part(7, path)])
+        assert loader._stage_directly(statement, [Part(7, str(path))])
         assert _staged(store) == thorough
     assert {row[3] for row in thorough[1]} >= {"row", "rejected"}
 
@@ -189,9 +189,9 @@ def test_several_files_in_one_have_their_own_records(tmp_path, name):
     for number, some in enumerate(files):
         path = tmp_path / f"{number}.jsonl"
         path.write_bytes(b"\n".join(some))
-        alone.append(Part(number + 1, path))
+        alone.append(Part(number + 1, str(path)))
         first = 1 + sum(counts[:number])
-        parts.append(Part(number + 1, one, first=first, records=counts[number]))
+        parts.append(Part(number + 1, str(one), first=first, records=counts[number]))
     statement = compile_format(FORMATS[name])
     with Store.memory() as store:
         loader = Loader(store)
@@ -209,7 +209,7 @@ def test_files_of_which_a_line_is_amiss_are_not_read_directly(tmp_path):
     statement = compile_format(FORMATS["claude_code"])
     with Store.memory() as store:
         loader = Loader(store)
-        assert not loader._stage_directly(statement, [Part(1, path, first=1, records=3)])
+        assert not loader._stage_directly(statement, [Part(1, str(path), first=1, records=3)])
 
 
 def test_a_file_of_which_most_is_unsure_is_read_thoroughly(tmp_path, monkeypatch):
@@ -218,7 +218,9 @@ def test_a_file_of_which_most_is_unsure_is_read_thoroughly(tmp_path, monkeypatch
     path.write_bytes(b"\n".join(_lines(_sample("claude_code"))))
     with Store.memory() as store:
         loader = Loader(store)
-        assert not loader._stage_directly(compile_format(FORMATS["claude_code"]), [Part(1, path)])
+        assert not loader._stage_directly(
+            compile_format(FORMATS["claude_code"]), [Part(1, str(path))]
+        )
 
 
 @pytest.mark.parametrize("name", ["codex_exec", "gemini_cli", "vertex_rr_log"])
@@ -226,6 +228,10 @@ def test_formats_that_need_the_order_or_the_whole_record_are_not_read_directly(t
     form = FORMATS[name]
     (tmp_path / "a").touch()
     select = loading_direct.direct_select(
-        compile_format(form), [Part(1, tmp_path / "a")], key="k", longest=1 << 24, with_text=False
+        compile_format(form),
+        [Part(1, str(tmp_path / "a"))],
+        key="k",
+        longest=1 << 24,
+        with_text=False,
     )
     assert select is None
