@@ -4,7 +4,6 @@ import hashlib
 import json
 import lzma
 import os
-import tempfile
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from costctl.errors import CostctlError
+from costctl.user_cache import cache_folder, write_whole
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
@@ -87,16 +87,12 @@ def unpacked(name: str) -> Path:
     """Return the file of a vocabulary under the name that tiktoken looks for, making it if needed."""
     # The name is fixed by tiktoken; nothing secret is hashed.
     digest = hashlib.sha1(URL.format(name=name).encode(), usedforsecurity=False).hexdigest()
-    target = cache_folder() / digest
+    target = (cache_folder() or Path.home() / ".cache" / "costctl") / "tiktoken" / digest
     packed = files("costctl.data").joinpath(f"{name}.tiktoken.xz")
     if target.exists() and target.stat().st_size:
         return target
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # A rename is atomic, so that two commands started together never see half a file.
-        with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
-            part.write(lzma.decompress(packed.read_bytes()))
-        Path(part.name).replace(target)
+        write_whole(target, lzma.decompress(packed.read_bytes()))
     except OSError as error:
         raise CostctlError(
             f"{target.parent}: {error.strerror or error}",
@@ -104,9 +100,3 @@ def unpacked(name: str) -> Path:
             code="unwritable",
         ) from error
     return target
-
-
-def cache_folder() -> Path:
-    """Return where vocabularies are unpacked."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "costctl" / "tiktoken"

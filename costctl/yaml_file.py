@@ -10,7 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from costctl.errors import CostctlError, nearest, nearest_key
-from costctl.yaml_tree import Node, Problems, parse
+from costctl.yaml_parse import parse
+from costctl.yaml_tree import Node, Problems
 
 NUMBER = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]+)?")
 BOOLEAN_WORDS = frozenset({"on", "off", "yes", "no", "true", "false", "y", "n"})

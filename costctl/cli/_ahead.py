@@ -5,8 +5,6 @@ from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from costctl.cli import _engines
-
 if TYPE_CHECKING:
     from costctl.ingest import Progress
 
@@ -24,16 +22,6 @@ def ahead(*modules: str) -> None:
 
     if modules:
         Thread(target=load).start()
-
-
-def formats_ahead() -> None:
-    """Begin to read the formats of logs, while the engine opens a database."""
-
-    def load() -> None:
-        with suppress(Exception):
-            _engines.formats().load_formats()
-
-    Thread(target=load).start()
 
 
 def once_told(tell: "Progress | None", *modules: str) -> "Progress":

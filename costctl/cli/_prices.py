@@ -1,6 +1,5 @@
 """Which price table a run uses, and how it gets into a store."""
 
-import os
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 from costctl.cli import _engines
 from costctl.config import Config
 from costctl.errors import CostctlError
+from costctl.user_cache import cache_folder
 
 if TYPE_CHECKING:
     from costctl.store import Store
@@ -46,12 +46,3 @@ def price_layers(config: Config) -> tuple[tuple[Path, ...], date | None]:
             "give a file, a folder, or a day such as 2026-11-01",
             "missing_file",
         ) from error
-
-
-def cache_folder() -> Path | None:
-    """Return where compiled prices are kept; None without a home."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    if base:
-        return Path(base) / "costctl"
-    home = os.environ.get("HOME")
-    return Path(home) / ".cache" / "costctl" if home else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from costctl.cli import _engines
-from costctl.cli._ahead import ahead, formats_ahead, once_told
+from costctl.cli._ahead import ahead, once_told
 from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._prices import load_prices
 from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions, words_of
@@ -246,7 +246,6 @@ def _opened(
         raise CostctlError(
             "PATHS and --db exclude each other", "`costctl ingest PATHS --db FILE` adds logs to it"
         )
-    formats_ahead()
     with _engines.store().memory() as store:
         yield store, read_logs(store, paths, ingest_options(source, config), *later)
 

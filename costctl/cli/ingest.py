@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from costctl.cli import _engines
-from costctl.cli._ahead import formats_ahead, once_told
+from costctl.cli._ahead import once_told
 from costctl.cli._options import MomentOptions, OutputOptions, flat
 from costctl.cli._output import hint, write
 from costctl.cli._prices import load_prices
@@ -68,8 +68,6 @@ def command(
     """
     config = settings_of(db, moment)
     options = ingest_options(logs, config, strict=strict, dry_run=dry_run)
-    _engines.store()  # its import would fight for the interpreter with those of the other thread
-    formats_ahead()
     results, pricing, unpriced, doubled = _read(config, paths, options, output)
     now = moment_in(config)
     brief = output.shape in {"table", "markdown"}

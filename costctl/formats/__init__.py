@@ -8,8 +8,8 @@ from pathlib import Path
 
 from costctl.errors import CostctlError, nearest
 from costctl.formats._base import Format
-from costctl.formats._read import read_format
-from costctl.yaml_tree import Node, Problems, parse
+from costctl.formats._kept import kept_formats
+from costctl.yaml_tree import Node, Problems
 
 
 def builtin_names() -> list[str]:
@@ -29,18 +29,27 @@ def load_formats(entries: Mapping[str, Node] | None = None, path: str = "") -> t
 
     Errors: `CostctlError` with `path:line` of every mistake.
     """
+    found = dict(_builtins())
+    own = _declared(entries, path) if entries else {}
+    found |= {name: form for name, form in own.items() if name in found}
+    users = [form for name, form in own.items() if name not in found]
+    return (*users, *sorted(found.values(), key=_order))
+
+
+def _declared(entries: Mapping[str, Node], path: str) -> dict[str, Format]:
+    """Return what a user declares: a built-in format with a change, or one of their own."""
+    from costctl.formats._read import read_format  # noqa: PLC0415 - only who has formats of their own
+
     problems = Problems(path)
-    given = dict(entries or {})
-    found = []
-    for name in builtin_names():
-        if name in given:
-            node = merged(_builtin_node(name), given.pop(name))
-            found.append(read_format(node, problems, name, user=False))
-        else:
-            found.append(builtin(name))
-    own = [read_format(node, problems, name, user=True) for name, node in given.items()]
+    known = builtin_names()
+    found = {
+        name: read_format(merged(_builtin_node(name), node), problems, name, user=False)
+        if name in known
+        else read_format(node, problems, name, user=True)
+        for name, node in entries.items()
+    }
     problems.raise_if_any("docs/formats.md shows what a format may say")
-    return tuple(own) + tuple(sorted(found, key=_order))
+    return found
 
 
 def format_named(name: str, entries: Mapping[str, Node] | None = None, path: str = "") -> Format:
@@ -65,6 +74,9 @@ def format_named(name: str, entries: Mapping[str, Node] | None = None, path: str
 
 def format_file(path: Path) -> Format:
     """Return the format that a YAML file of its own declares."""
+    from costctl.formats._read import read_format  # noqa: PLC0415 - only who has a format of their own
+    from costctl.yaml_parse import parse  # noqa: PLC0415 - as above
+
     try:
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
@@ -82,9 +94,19 @@ def format_file(path: Path) -> Format:
     return found
 
 
-@cache
 def builtin(name: str) -> Format:
     """Return a built-in format."""
+    return _builtins()[name]
+
+
+@cache
+def _builtins() -> Mapping[str, Format]:
+    return kept_formats(lambda: {name: _builtin(name) for name in builtin_names()})
+
+
+def _builtin(name: str) -> Format:
+    from costctl.formats._read import read_format  # noqa: PLC0415 - only where they are not kept
+
     problems = Problems(f"{name}.yaml")
     found = read_format(_builtin_node(name), problems, name)
     problems.raise_if_any()
@@ -102,6 +124,8 @@ def merged(base: Node, change: Node) -> Node:
 
 
 def _builtin_node(name: str) -> Node:
+    from costctl.yaml_parse import parse  # noqa: PLC0415 - as above
+
     return parse(_file(name).read_text("utf-8"), f"{name}.yaml")[0]
 
 

@@ -15,9 +15,9 @@ from costctl.formats._base import (
     TokenBlock,
     Variant,
 )
+from costctl.formats._columns import BILLING_KEYS, MAPS, ROW_KEYS, canonical_column
 from costctl.formats._structure import Structure
 from costctl.formats._values import Values
-from costctl.record import BILLING, USAGE
 from costctl.vocabulary import TOKEN_CLASSES
 from costctl.yaml_tree import Node, Problems
 
@@ -28,12 +28,6 @@ KEYS = (
     *("text", "to"),
 )
 TOKEN_KEYS = (*COUNTS, "input_includes", "output_includes", "output_adds", "exclusive_if")
-NOT_MAPPED = {"event_key", "parent_key", "source_format", "ingest_id", "source_line", "billable"}
-ROW_KEYS = frozenset(
-    {column.name for column in USAGE} - NOT_MAPPED - {"model", "time_assumed_utc", "assumed"}
-) | {"request_id"}
-BILLING_KEYS = frozenset(name for name, _ in BILLING) - {"ingest_id", "source_line", "source"}
-MAPS = ("tags", "units")
 
 
 def read_format(node: Node, problems: Problems, name: str = "", *, user: bool = False) -> Format:
@@ -218,11 +212,3 @@ def _stated(row: Mapping[str, Expression], constants: Mapping[str, str]) -> tupl
     """Return the columns that a user's constant fills, whatever the record says."""
     fixed = {n for n, e in row.items() if any(v.constant is not None and not v.when for v in e)}
     return tuple(sorted(fixed | (set(constants) - {"tz"})))
-
-
-def canonical_column(name: str) -> str:
-    """Return the column that a written name stands for."""
-    short = {"model": "requested_model", "timestamp": "occurred_at"}
-    if name.startswith("tag."):
-        return "tags." + name.removeprefix("tag.")
-    return short.get(name, name)

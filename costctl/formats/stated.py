@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from costctl.errors import CostctlError, nearest
 from costctl.formats._base import COUNTS, Expression, Format, Predicate, TokenBlock, Value
+from costctl.formats._columns import ROW_KEYS, canonical_column
 from costctl.formats._path import BadPathError, parse_path
-from costctl.formats._read import ROW_KEYS, canonical_column
 from costctl.formats.usual_names import NAMES
 
 TOKEN_ALIASES = {"prompt_tokens": "input", "completion_tokens": "output", "input_uncached": "input"}

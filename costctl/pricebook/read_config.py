@@ -13,7 +13,8 @@ from costctl.pricebook.read import provider_file
 from costctl.pricebook.tables import PRICE_CLASSES
 from costctl.pricebook.values import place
 from costctl.yaml_file import Reader, load
-from costctl.yaml_tree import Node, Problems, parse
+from costctl.yaml_parse import parse
+from costctl.yaml_tree import Node, Problems
 
 AZURE = "azure"
 """Deployment names are Azure's unless an entry names another provider."""

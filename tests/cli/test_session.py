@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from costctl.cli._prices import cache_folder
 from costctl.cli._session import condition_of, dimensions_of
 from costctl.errors import CostctlError
+from costctl.user_cache import cache_folder
 from costctl.vocabulary import Condition
 from tests.cli.logs import call, log
 from tests.cli.week import stored
