@@ -71,7 +71,8 @@ class Planner:
     def plan(self, found: Found | Missing, *, closely: bool = False) -> Plan | FileResult:
         """Return how to read a file, or what became of it already; `closely` whatever its neighbours are."""
         if isinstance(found, Missing):
-            return FileResult(found.shown, error=found.reason)
+            error, left_out = (None, found.reason) if found.lost else (found.reason, "")
+            return FileResult(found.shown, listed_only=found.lost, left_out=left_out, error=error)
         try:
             return self._plan(found, closely=closely)
         except CostctlError as error:

@@ -16,6 +16,7 @@ STDIN = "-"
 OWN = (".duckdb", ".duckdb.wal")
 NO_FILE = "no such file or folder"
 NO_MATCH = "no file matches this pattern"
+LOST = "a link that leads nowhere"
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,11 @@ class Found:
 
 @dataclass(frozen=True)
 class Missing:
-    """A path that cannot be read, and why."""
+    """A path that cannot be read, and why; `lost` where there is nothing to read: a link in a folder that leads nowhere."""
 
     shown: str
     reason: str
+    lost: bool = False
 
 
 def discover(paths: list[str], spool: Path, stdin: BinaryIO | None = None) -> list[Found | Missing]:
@@ -153,6 +155,8 @@ def _stat(shown: str, *, named: bool) -> list[Found | Missing]:
     try:
         info = os.stat(shown)  # noqa: PTH116 - half the time of a path's own way
     except OSError as error:
+        if not named and isinstance(error, FileNotFoundError):
+            return [Missing(shown, LOST, lost=True)]
         return [Missing(shown, error.strerror or str(error))]
     if not stat.S_ISREG(info.st_mode):
         return []

@@ -23,9 +23,26 @@ def test_a_pattern_goes_round_no_circle_of_links(run, tmp_path):
     for pattern in ("logs/**/*.jsonl", "logs/**"):
         result = run("ingest", pattern, "--dry-run", "--json")
         files = json.loads(result.stdout)["result"]["files"]
-        assert [file["path"] for file in files if not file.get("error")] == [
+        assert [file["path"] for file in files if not file["left_out"]] == [
             "logs/0.jsonl",
             "logs/sub/1.jsonl",
         ]
-        assert [file["path"] for file in files if file.get("error")] == ["logs/sub/gone.jsonl"]
-        assert result.code == 2
+        assert [(file["path"], file["left_out"]) for file in files if file["left_out"]] == [
+            ("logs/sub/gone.jsonl", "a link that leads nowhere")
+        ]
+        assert result.code == 0
+
+
+def test_a_link_that_leads_nowhere_keeps_no_folder_from_being_read(run, tmp_path):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.jsonl").write_text(json.dumps(LINE) + "\n")
+    (tmp_path / "logs" / "latest").symlink_to("nowhere")
+    told = run("breakdown", "logs", "--json")
+    assert told.code == 0
+    assert json.loads(told.stdout)["result"]["total"]["requests"] == 1
+    assert "logs/latest" in run("ingest", "logs").stdout
+    (tmp_path / "logs" / "a.jsonl").unlink()
+    alone = run("breakdown", "logs")
+    assert alone.code == 2
+    assert "logs/latest: a link that leads nowhere" in alone.stderr
+    assert run("ingest", "logs/latest").code == 2
