@@ -17,7 +17,7 @@ from costctl.store.schema import NARROW_MADE
 LONGEST = 1 << 22
 """Bytes of the longest record that is read in one pass: the shorter, the less each thread holds, and the sooner a second one helps."""
 
-A_THREAD = 128
+A_THREAD = 80
 """Megabytes that a thread of the one pass needs at most."""
 
 ODD_SHARE = 0.2
