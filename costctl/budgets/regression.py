@@ -5,8 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
+from costctl import words
 from costctl.baseline import DIMENSIONS, Baseline, BaselineRow, ends
-from costctl.budgets import words
 from costctl.budgets.evidence import Case
 from costctl.budgets.model import Budget, Regression, Step
 from costctl.budgets.spend import doubted
@@ -204,7 +204,7 @@ def _outcome(
 
 def _reasons(changes: Sequence[Change], unit: str) -> list[str]:
     more = len(changes) - NAMED
-    rest = [f"and {more:,} more {'group' if more == 1 else 'groups'}"] if more > 0 else []
+    rest = [f"and {words.counted(more, 'more group')}"] if more > 0 else []
     return [_reason(change, unit) for change in changes[:NAMED]] + rest
 
 

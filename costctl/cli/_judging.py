@@ -12,13 +12,13 @@ from costctl.budgets.judge import judge
 from costctl.budgets.model import Budget, BudgetFile, Plan
 from costctl.budgets.read import read_budgets, select
 from costctl.budgets.verdict import Run
-from costctl.budgets.words import counted
 from costctl.cli import _engines
 from costctl.cli._session import Moment, Session
 from costctl.config import FLAGS, Config
 from costctl.reports.check import check_report, hints, verdict_line
 from costctl.table import Envelope, Report, Warn
 from costctl.vocabulary import Condition, Query, Spent, Window
+from costctl.words import counted
 
 __all__ = [
     "case_of",

@@ -21,6 +21,7 @@ from costctl.render.style import clean
 from costctl.reports.ingest import left_out, no_log, said_of
 from costctl.table import Envelope, Warn
 from costctl.vocabulary import DIMENSIONS, Condition, Query, Spent
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from costctl.store import Store
@@ -106,16 +107,12 @@ class Session:
             "missing_days": list(missing),
         }
         left_out = Warn(
-            "undated_excluded", f"{_rows(undated)} without a time: in no period, left out"
+            "undated_excluded", f"{counted(undated, 'row')} without a time: in no period, left out"
         )
         warnings = (*self.warnings, left_out) if undated else self.warnings
         return Envelope(
             self.as_of, self.moment.tz, pricing=self.pricing, data=data, warnings=warnings
         )
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def settings_of(
@@ -171,7 +168,8 @@ def usage_session(
             _engines.rollup_scan().scan_ahead(store, replace(query, by=tuple(by)))
         pricing = load_prices(store, config) if prices is not None else {}
         future = Warn(
-            "future_rows", f"{_rows(late)} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
+            "future_rows",
+            f"{counted(late, 'row')} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out",
         )
         said = (*warnings, future) if late else warnings
         words = (*paths, *words_of(source, prices, scope, moment))
@@ -291,7 +289,7 @@ def read_logs(store: "Store", paths: Sequence[str], options: Any, *later: str) -
         said.append(
             Warn(
                 "rejected_lines",
-                f"{rejected:,} {'line was' if rejected == 1 else 'lines were'} rejected, first in "
+                f"{counted(rejected, 'line was', 'lines were')} rejected, first in "
                 f"{first.path}: {first.first_reject}",
             )
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from costctl.measure.base import Asked, Group, share
 from costctl.store import measures_shares
 from costctl.table import Column, Kind, Table
+from costctl.words import counted
 
 ALIKE = (0.8, 1.35)
 """Prompts of one kind of work differ at most so much between two tokenizers; else the two models do different work."""
@@ -54,7 +55,7 @@ class Served:
             )
         return (
             (
-                f"{name} serves this endpoint too: ratios from its {self.target.facts.requests:,} calls, though who "
+                f"{name} serves this endpoint too: ratios from its {counted(self.target.facts.requests, 'call')}, though who "
                 "chose them is not in the log"
             ),
         )

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from costctl.budgets.words import counted
 from costctl.compare import Difference, Group, total_effects
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
 from costctl.vocabulary import Window
+from costctl.words import counted
 
 FIGURES = (
     Column("label", "Label", Kind.TEXT),
