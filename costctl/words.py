@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 SIGNIFICANT = 4
+CENT = Decimal("0.01")
 DAY = 24 * 60
 
 
@@ -18,8 +19,9 @@ def percent(share: Decimal) -> str:
 
 
 def money(usd: Decimal) -> str:
-    """Return money in dollars and cents."""
-    return f"{'-' if usd < 0 else ''}${abs(usd):,.2f}"
+    """Return money in dollars and cents; what is less than a cent keeps the digits that count."""
+    sign = "-" if usd < 0 else ""
+    return f"{sign}${_digits(abs(usd), least=2) if abs(usd) < CENT else f'{abs(usd):,.2f}'}"
 
 
 def figure(value: Decimal, unit: str) -> str:
