@@ -7,7 +7,7 @@ from decimal import Decimal
 from costctl.budgets.verdict import Outcome, Run, Status
 from costctl.render.ci._text import cut, one_line
 from costctl.render.json import dumps
-from costctl.render.markdown import code, escaped
+from costctl.render.markdown import code, escaped, hint
 from costctl.reports.check import amount, hints, verdict_line, why
 from costctl.table import Envelope
 from costctl.words import counted
@@ -35,7 +35,7 @@ def comment(run: Run, envelope: Envelope) -> str:
         within = counted(len(rest), "check within its limit", "checks within their limits")
         lines += [f"<details><summary>{within}</summary>", ""]
         lines += [*_table(rest), "", "</details>", ""]
-    lines += [f"- Next: {escaped(hint)}" for hint in hints(run)]
+    lines += [f"- Next: {hint(text)}" for text in hints(run)]
     lines += ["", _foot(envelope), ""]
     return cut("\n".join(lines), MOST, NOTE)
 
