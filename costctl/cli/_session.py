@@ -132,9 +132,10 @@ def settings_of(
 def moment_in(config: Config) -> Moment:
     """Return the moment of this run: as given, else the wall clock."""
     zone = zone_of(config.timezone, config.settings["timezone"].origin)
-    given = config.get("as_of")
-    now = datetime.now(UTC).replace(tzinfo=None)
-    return Moment(moment_of(given, zone, "--as-of") if given else now, zone)
+    given = config.settings.get("as_of")
+    if given is None or not given.value:
+        return Moment(datetime.now(UTC).replace(tzinfo=None), zone)
+    return Moment(moment_of(given.value, zone, given.origin), zone)
 
 
 @contextmanager
