@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from costctl.measure.base import Asked, Group, share
 from costctl.store import measures_shares
-from costctl.table import Column, Kind, Table
+from costctl.table import ENDPOINT_AND_MODEL, Column, Kind, Table
 from costctl.words import counted
 
 ALIKE = (0.8, 1.35)
@@ -122,8 +122,7 @@ def served_table(found: Sequence[Served]) -> Table:
         name="served",
         title="Where the cheaper model already serves a part",
         columns=(
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("target", "Cheaper model", Kind.NAME),
             Column("requests", "Its calls", Kind.COUNT),
             Column("token_ratio_in", "Prompt", Kind.NUMBER),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from costctl.table import Cell, Column, Kind, Report, Table, Warn
+from costctl.table import ENDPOINT_AND_MODEL, Cell, Column, Kind, Report, Table, Warn
 from costctl.words import counted
 
 if TYPE_CHECKING:
@@ -98,8 +98,7 @@ def _estimates(findings: Findings) -> Table:
         columns=(
             Column("estimator", "What", Kind.TEXT),
             Column("setting", "Setting", Kind.TEXT, wide_only=True),
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("value", "Value", Kind.SHARE),
             Column("low", "Low", Kind.SHARE),
             Column("high", "High", Kind.SHARE),
@@ -174,8 +173,7 @@ def _refusals(findings: Findings) -> Iterator[Table]:
             columns=(
                 Column("estimator", "What", Kind.TEXT),
                 Column("setting", "Setting", Kind.TEXT, wide_only=True),
-                Column("endpoint", "Endpoint", Kind.TEXT),
-                Column("model", "Model", Kind.NAME),
+                *ENDPOINT_AND_MODEL,
                 Column("reason", "Because", Kind.TEXT),
             ),
             rows=tuple(rows),
