@@ -11,22 +11,21 @@ from zoneinfo import ZoneInfo
 
 from costctl.cli import _engines
 from costctl.cli._ahead import ahead, once_told
+from costctl.cli._dimensions import condition_of
 from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._prices import load_prices
 from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions, words_of
 from costctl.cli._when import moment_of, window_of, zone_of
 from costctl.config import Config, load_config
-from costctl.errors import CostctlError, NoDataError, nearest
+from costctl.errors import CostctlError, NoDataError
 from costctl.render.style import clean
 from costctl.reports.ingest import left_out, no_log, said_of
 from costctl.table import Envelope, Warn
-from costctl.vocabulary import DIMENSIONS, Condition, Query, Spent
+from costctl.vocabulary import Query, Spent
 from costctl.words import counted
 
 if TYPE_CHECKING:
     from costctl.store import Store
-
-TAG = "tag."
 
 
 class Moment(NamedTuple):
@@ -186,46 +185,19 @@ def query_of(scope: ScopeOptions, moment: Moment) -> Query:
     )
 
 
-def condition_of(text: str) -> Condition:
-    """Return what `key=glob` asks for."""
-    key, equals, pattern = text.partition("=")
-    if not equals or not pattern:
-        raise CostctlError(f"--where: {text!r} is not KEY=GLOB", "such as --where model=gpt-4o*")
-    return Condition(dimension_of(key), (pattern,))
-
-
-def dimensions_of(texts: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
-    """Return the dimensions of `--by`, each once; to repeat it is as good as a comma."""
-    if not texts:
-        return tuple(default)
-    words = ",".join(texts).split(",")
-    names = tuple(dimension_of(name.strip()) for name in words if name.strip())
-    if not names:
-        raise CostctlError("--by names no dimension", f"known: {', '.join(DIMENSIONS)}, tag.KEY")
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise CostctlError(f"--by names {twice[0]} twice")
-    return names
-
-
-def dimension_of(name: str) -> str:
-    """Return a known dimension."""
-    if name in DIMENSIONS or (name.startswith(TAG) and len(name) > len(TAG)):
-        return name
-    close = nearest(name, DIMENSIONS)
-    raise CostctlError(
-        f"unknown dimension {name!r}{close}", f"known: {', '.join(DIMENSIONS)}, tag.KEY"
-    )
-
-
 def require_rows(rows: int, paths: Sequence[str] = ()) -> None:
     """Raise after the output of a question whose scope holds nothing, be it of the database or of logs."""
     if not rows:
-        log, database = "formats explain FILE` shows what a log", "status` shows what a database"
-        look = f"`costctl {log if paths else database} holds"
         raise NoDataError(
-            "no usage in this scope", f"widen --where, --since, --until or --period; {look}"
+            "no usage in this scope",
+            f"widen --where, --since, --until or --period; {where_to_look(paths)}",
         )
+
+
+def where_to_look(paths: Sequence[str]) -> str:
+    """Return which command shows what there is, in the database or in the logs named instead."""
+    log, database = "formats explain FILE` shows what a log", "status` shows what a database"
+    return f"`costctl {log if paths else database} holds"
 
 
 @contextmanager

@@ -24,13 +24,16 @@ def log(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("command", ["breakdown", "simulate", "measure"])
+@pytest.mark.parametrize(
+    "command", ["breakdown", "simulate", "measure", "forecast", "baseline save"]
+)
 def test_logs_without_usage_in_scope_are_not_called_a_database(run, log, command):
-    result = run(command, log, "--where", "model=none")
+    words = command.split()
+    result = run(*words, log, "--where", "model=none")
     assert result.code == 3
     assert "`costctl formats explain FILE` shows what a log holds" in result.stderr
     run("ingest", log, "--db", "a.duckdb")
-    result = run(command, "--db", "a.duckdb", "--where", "model=none")
+    result = run(*words, "--db", "a.duckdb", "--where", "model=none")
     assert result.code == 3
     assert "`costctl status` shows what a database holds" in result.stderr
 
