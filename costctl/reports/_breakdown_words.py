@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from costctl.table import Warn
 from costctl.vocabulary import Query, Spent
-from costctl.words import counted
+from costctl.words import counted, money
 
 if TYPE_CHECKING:
     from costctl.store.rollup import Facts
@@ -41,7 +41,7 @@ def notes(total: Spent, facts: "Facts") -> tuple[str, ...]:
 
 
 def _words(amount: Decimal | None) -> str:
-    return "an unknown sum" if amount is None else f"${amount:,.2f}"
+    return "an unknown sum" if amount is None else money(amount)
 
 
 def _unpriced_lines(total: Spent, facts: "Facts") -> list[str]:
