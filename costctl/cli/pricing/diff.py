@@ -36,7 +36,7 @@ Against = Annotated[
 File = Annotated[
     str | None,
     typer.Argument(
-        metavar="[FILE]", help="A public table's JSON, or `installed`.", show_default=False
+        metavar="FILE", help="A public table's JSON, or `installed`.", show_default=False
     ),
 ]
 Usage = Annotated[

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Target = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[PATH]",
+        metavar="PATH",
         help="A price file, a folder of them, or a whole table; default: the table in use.",
         show_default=False,
     ),
