@@ -55,7 +55,7 @@ def _head(findings: Findings) -> Iterator[str]:
     if groups > top:
         part = sum(group.facts.cost or 0.0 for group in findings.groups[:top])
         held = f", {part / cost:.1%} of the cost" if cost else ""
-        yield f"The dearest {top} groups{held}, have figures of their own; --top {groups} shows all"
+        yield f"Figures of their own: only the dearest {counted(top, 'group')}{held}; --top {groups} shows all"
     if unpriced := sum(group.facts.unpriced for group in findings.groups):
         yield f"{counted(unpriced, 'row')} without a price: counted as calls, not as cost"
 
