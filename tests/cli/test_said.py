@@ -135,6 +135,19 @@ def test_a_wrong_default_provider_is_told_with_its_line(run, log, tmp_path):
     assert "did you mean openai?" in result.stderr
 
 
+def test_explaining_what_is_not_one_file_says_why(run, tmp_path):
+    missing = run("formats", "explain", "nope.jsonl")
+    assert (missing.code, missing.stderr) == (2, "error: nope.jsonl: no such file or folder\n")
+    for number, said in enumerate(("no file is there", None, "explain takes one file")):
+        folder = tmp_path / "folder"
+        folder.mkdir(exist_ok=True)
+        if number:
+            (folder / f"{number}.jsonl").write_text(json.dumps(CALL) + "\n")
+        result = run("formats", "explain", "folder")
+        assert result.code == (0 if said is None else 2)
+        assert said is None or f"folder: {said}\nhint: `costctl ingest --dry-run`" in result.stderr
+
+
 def test_a_database_without_usage_is_told_once_what_to_do(run, tmp_path):
     with closing(sqlite3.connect(tmp_path / "app.db")) as made:
         made.executescript("CREATE TABLE pets (name, age); INSERT INTO pets VALUES ('Rex', 3);")
