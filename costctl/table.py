@@ -55,6 +55,13 @@ class Column:
     about: str = ""
 
 
+ENDPOINT_AND_MODEL = (
+    Column("endpoint", "Endpoint", Kind.TEXT),
+    Column("model", "Model", Kind.NAME),
+)
+"""What names a group."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Rows of plain values, a total, and notes.

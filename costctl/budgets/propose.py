@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
-from costctl.budgets.words import counted
 from costctl.vocabulary import Spent
+from costctl.words import counted
 
 __all__ = ["EXAMPLE", "Proposal", "budget_text", "counted", "proposals", "quoted"]
 

@@ -5,15 +5,15 @@ from dataclasses import replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 
+from costctl import words
 from costctl.baseline import DIMENSIONS, Baseline, BaselineRow, ends
-from costctl.budgets import words
 from costctl.budgets.evidence import Case
 from costctl.budgets.model import Budget, Regression, Step
 from costctl.budgets.spend import doubted
 from costctl.budgets.trust import Doubt, doubts
-from costctl.budgets.units import COMPARED, Metric, Totals, totals
+from costctl.budgets.units import COMPARED, Metric, Totals, totals, totals_of
 from costctl.budgets.verdict import Change, Outcome, Status, worst
-from costctl.vocabulary import PROMPT_CLASSES, Condition, Spent, Window
+from costctl.vocabulary import Condition, Spent, Window
 
 MISSING = {"warn": Status.WARN, "inconclusive": Status.INCONCLUSIVE, "pass": Status.PASS}
 ZERO = Decimal(0)
@@ -71,7 +71,7 @@ def _of(saved: Baseline, budget: Budget, rule: Regression) -> dict[Key, Totals]:
     for row in saved.rows:
         if in_scope(row, budget.match):
             key = tuple(row.key[place] for place in places)
-            found[key] = found.get(key, Totals()) + _row_totals(row)
+            found[key] = found.get(key, Totals()) + totals_of(row)
     return found
 
 
@@ -88,21 +88,6 @@ def _matches_one(value: str | None, pattern: str) -> bool:
     if pattern.startswith("!"):
         return value is None or not fnmatchcase(value, pattern[1:])
     return pattern == "*" if value is None else fnmatchcase(value, pattern)
-
-
-def _row_totals(row: BaselineRow) -> Totals:
-    tokens = row.tokens
-    return Totals(
-        requests=row.requests,
-        billable_requests=row.billable_requests,
-        cache_hits=row.cache_hits,
-        unpriced_requests=row.unpriced_requests,
-        total_tokens=tokens.total,
-        prompt_tokens=sum(getattr(tokens, name) for name in PROMPT_CLASSES),
-        cache_read=tokens.cache_read,
-        output=tokens.output,
-        cost_usd=row.cost_usd or ZERO,
-    )
 
 
 def _changes(
@@ -204,7 +189,7 @@ def _outcome(
 
 def _reasons(changes: Sequence[Change], unit: str) -> list[str]:
     more = len(changes) - NAMED
-    rest = [f"and {more:,} more {'group' if more == 1 else 'groups'}"] if more > 0 else []
+    rest = [f"and {words.counted(more, 'more group')}"] if more > 0 else []
     return [_reason(change, unit) for change in changes[:NAMED]] + rest
 
 

@@ -11,9 +11,9 @@ from costctl.budgets.model import Budget, Spend, SpendCheck
 from costctl.budgets.periods import before, local_days, to_local, window_of
 from costctl.budgets.trust import Doubt, doubts
 from costctl.budgets.verdict import Driver, Outcome, Status, judged, worst
-from costctl.budgets.words import money, percent
 from costctl.forecast import ROUGH_DAYS, Projection, Question, project
 from costctl.vocabulary import Condition, Spent, Window
+from costctl.words import money, percent
 
 EARLY = {"skip": Status.SKIP, "warn": Status.WARN, "inconclusive": Status.INCONCLUSIVE}
 ZERO = Decimal(0)

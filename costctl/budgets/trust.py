@@ -7,8 +7,8 @@ from decimal import Decimal
 from costctl.budgets.evidence import Case
 from costctl.budgets.model import Budget
 from costctl.budgets.verdict import Status
-from costctl.budgets.words import length, moment, percent
 from costctl.vocabulary import Spent, Window
+from costctl.words import length, moment, percent
 
 UNPRICED = {
     "inconclusive": Status.INCONCLUSIVE,

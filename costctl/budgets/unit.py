@@ -6,7 +6,7 @@ from costctl.budgets.spend import doubted
 from costctl.budgets.trust import doubts
 from costctl.budgets.units import METRICS, Metric, totals
 from costctl.budgets.verdict import Outcome, Status, judged
-from costctl.budgets.words import counted, figure
+from costctl.words import counted, figure
 
 
 def judge_unit(case: Case, budget: Budget, rule: Unit) -> Outcome:

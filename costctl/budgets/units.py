@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 
+from costctl.baseline import BaselineRow
 from costctl.vocabulary import PROMPT_CLASSES, Spent
 
 DIGITS = 50
@@ -37,19 +38,24 @@ def totals(spent: Sequence[Spent], users: Sequence[Spent] = ()) -> Totals:
     named = [s for s in users if s.key[0] is not None and s.billable_requests]
     found = Totals(users=len(named), user_cost_usd=_cost(named))
     for s in spent:
-        tokens = s.tokens
-        found += Totals(
-            requests=s.requests or 0,
-            billable_requests=s.billable_requests,
-            cache_hits=s.cache_hits,
-            unpriced_requests=s.unpriced_requests,
-            total_tokens=tokens.total,
-            prompt_tokens=sum(getattr(tokens, name) for name in PROMPT_CLASSES),
-            cache_read=tokens.cache_read,
-            output=tokens.output,
-            cost_usd=s.cost_usd or Decimal(0),
-        )
+        found += totals_of(s)
     return found
+
+
+def totals_of(group: Spent | BaselineRow) -> Totals:
+    """Return the sums of one group, of now or of a baseline."""
+    tokens = group.tokens
+    return Totals(
+        requests=group.requests or 0,
+        billable_requests=group.billable_requests,
+        cache_hits=group.cache_hits,
+        unpriced_requests=group.unpriced_requests,
+        total_tokens=tokens.total,
+        prompt_tokens=sum(getattr(tokens, name) for name in PROMPT_CLASSES),
+        cache_read=tokens.cache_read,
+        output=tokens.output,
+        cost_usd=group.cost_usd or Decimal(0),
+    )
 
 
 def _cost(spent: Sequence[Spent]) -> Decimal:

@@ -164,7 +164,7 @@ class Run:
         return ExitCode.OK
 
 
-def counted(outcomes: Sequence[Outcome]) -> str:
+def tally(outcomes: Sequence[Outcome]) -> str:
     """Return `1 FAIL, 2 PASS`, the gravest first."""
     found = [(status, sum(o.status is status for o in outcomes)) for status in Status]
     return ", ".join(f"{count} {status.value}" for status, count in found if count)

@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from costctl.cli._values import simplify, simplify_flag
+from costctl.errors import CostctlError
 
 EXAMPLES = re.compile(r"\n\s*Examples?:\n(?P<lines>(?:[ \t]+\S.*\n?)+)")
 COMMAND_LINE = re.compile(
@@ -132,6 +133,16 @@ class _Help:
 
 class OneCommand(_Help, TyperCommand):
     """A command that explains itself in plain text."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command, unless its flags ask for two forms; a form of the environment gives way to a flag."""
+        form = ctx.params.get("form", "json")
+        source = ctx.get_parameter_source("form")
+        if ctx.params.get("json") and form != "json" and source.name == "COMMANDLINE":
+            raise CostctlError(
+                f"--json and --format {form} ask for two forms of output", "give one of them"
+            )
+        return super().invoke(ctx)
 
 
 class CommandFolder(_Help, TyperGroup):

@@ -11,12 +11,12 @@ from costctl.baseline import DIMENSIONS, Baseline, BaselineRow, ends
 from costctl.budgets.regression import in_scope
 from costctl.cli import _engines
 from costctl.cli._baselines import read_baseline
+from costctl.cli._dimensions import condition_of
 from costctl.cli._judging import case_of, left_out
 from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._session import (
     Moment,
     Session,
-    condition_of,
     moment_in,
     settings_of,
     usage_session,

@@ -12,17 +12,17 @@ from costctl.budgets.judge import judge
 from costctl.budgets.model import Budget, BudgetFile, Plan
 from costctl.budgets.read import read_budgets, select
 from costctl.budgets.verdict import Run
-from costctl.budgets.words import counted
 from costctl.cli import _engines
 from costctl.cli._session import Moment, Session
 from costctl.config import FLAGS, Config
+from costctl.errors import CostctlError
 from costctl.reports.check import check_report, hints, verdict_line
 from costctl.table import Envelope, Report, Warn
 from costctl.vocabulary import Condition, Query, Spent, Window
+from costctl.words import counted
 
 __all__ = [
     "case_of",
-    "counted",
     "evidence_of",
     "hints",
     "judged",
@@ -44,11 +44,22 @@ def judged(
     session: Session, file: BudgetFile, budgets: Sequence[Budget]
 ) -> tuple[Run, Report, Envelope]:
     """Return the verdicts at the session's moment, and what surrounds them."""
+    _require_scenarios(file, budgets)
     tz = file.timezone or session.moment.tz
     case = Case(evidence_of(session), session.as_of, ZoneInfo(tz))
     run = judge(file, budgets, case)
     envelope = replace(session.envelope(), tz=tz)
     return run, check_report(run, newest(case)), envelope
+
+
+def _require_scenarios(file: BudgetFile, budgets: Sequence[Budget]) -> None:
+    for budget in budgets:
+        if isinstance(budget.rule, Plan) and not budget.rule.scenario.exists():
+            raise CostctlError(
+                f"{file.path}:{budget.line}: simulate: no scenario at {budget.rule.scenario}",
+                "its path is relative to the budget file; `costctl measure -o FILE.yaml` writes one",
+                "missing_file",
+            )
 
 
 def evidence_of(session: Session) -> Evidence:

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from costctl.budgets.words import counted
 from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._session import Session, moment_in, usage_session
 from costctl.cli._session import settings_of as run_settings
@@ -18,6 +17,7 @@ from costctl.reports.measure import measure_report
 from costctl.reports.measure_compression import compression_report
 from costctl.store.measures import Easy
 from costctl.table import Envelope, Report
+from costctl.words import counted
 
 DURATION = re.compile(r"(\d{1,6})(s|m|min|h|d)")
 SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
@@ -89,7 +89,7 @@ def texts_of(files: Sequence[str], *, capped: bool) -> list[Named]:
     Errors: `CostctlError` for a number of files that has no meaning, and for what is no text.
     """
     if not capped and len(files) != PAIR:
-        what = "one file has" if len(files) == 1 else f"{len(files)} files have"
+        what = counted(len(files), "file has", "files have")
         raise CostctlError(
             f"{what} nothing to be compared with",
             "give a text and its shorter form, or --to TOKENS to cut each text",

@@ -35,18 +35,21 @@ PricesAt = Annotated[
 ]
 
 
+Pricing = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PATH|DATE",
+        rich_help_panel=MONEY,
+        help="Prices above the built-in ones, or the table as known on a day. [env: COSTCTL_PRICING]",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class PriceOptions:
     """At which prices."""
 
-    pricing: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATH|DATE",
-            rich_help_panel=MONEY,
-            help="Prices above the built-in ones, or the table as known on a day. [env: COSTCTL_PRICING]",
-        ),
-    ] = None
+    pricing: Pricing = None
     fallback_model: Annotated[
         str | None,
         typer.Option(

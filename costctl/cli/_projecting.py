@@ -8,13 +8,13 @@ from costctl.budgets.evidence import Case
 from costctl.budgets.model import Period
 from costctl.budgets.periods import local_days, window_of
 from costctl.budgets.spend import project_known
-from costctl.budgets.words import counted
 from costctl.cli._judging import case_of, left_out
 from costctl.cli._session import Session
 from costctl.errors import CostctlError
 from costctl.reports.forecast import Asked, Line, forecast_report
 from costctl.table import Envelope, Report, Warn
 from costctl.vocabulary import Window
+from costctl.words import counted
 from costctl.yaml_file import NUMBER
 
 

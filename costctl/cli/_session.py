@@ -11,21 +11,21 @@ from zoneinfo import ZoneInfo
 
 from costctl.cli import _engines
 from costctl.cli._ahead import ahead, once_told
+from costctl.cli._dimensions import condition_of
 from costctl.cli._options import MomentOptions, PriceOptions, ScopeOptions
 from costctl.cli._prices import load_prices
 from costctl.cli._source_options import ConfigOptions, LogOptions, SourceOptions, words_of
 from costctl.cli._when import moment_of, window_of, zone_of
 from costctl.config import Config, load_config
-from costctl.errors import CostctlError, NoDataError, nearest
+from costctl.errors import CostctlError, NoDataError
 from costctl.render.style import clean
 from costctl.reports.ingest import left_out, no_log, said_of
 from costctl.table import Envelope, Warn
-from costctl.vocabulary import DIMENSIONS, Condition, Query, Spent
+from costctl.vocabulary import Query, Spent
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from costctl.store import Store
-
-TAG = "tag."
 
 
 class Moment(NamedTuple):
@@ -106,16 +106,12 @@ class Session:
             "missing_days": list(missing),
         }
         left_out = Warn(
-            "undated_excluded", f"{_rows(undated)} without a time: in no period, left out"
+            "undated_excluded", f"{counted(undated, 'row')} without a time: in no period, left out"
         )
         warnings = (*self.warnings, left_out) if undated else self.warnings
         return Envelope(
             self.as_of, self.moment.tz, pricing=self.pricing, data=data, warnings=warnings
         )
-
-
-def _rows(count: int) -> str:
-    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def settings_of(
@@ -135,9 +131,10 @@ def settings_of(
 def moment_in(config: Config) -> Moment:
     """Return the moment of this run: as given, else the wall clock."""
     zone = zone_of(config.timezone, config.settings["timezone"].origin)
-    given = config.get("as_of")
-    now = datetime.now(UTC).replace(tzinfo=None)
-    return Moment(moment_of(given, zone, "--as-of") if given else now, zone)
+    given = config.settings.get("as_of")
+    if given is None or not given.value:
+        return Moment(datetime.now(UTC).replace(tzinfo=None), zone)
+    return Moment(moment_of(given.value, zone, given.origin), zone)
 
 
 @contextmanager
@@ -171,7 +168,8 @@ def usage_session(
             _engines.rollup_scan().scan_ahead(store, replace(query, by=tuple(by)))
         pricing = load_prices(store, config) if prices is not None else {}
         future = Warn(
-            "future_rows", f"{_rows(late)} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out"
+            "future_rows",
+            f"{counted(late, 'row')} at or after {now.as_of:%Y-%m-%d %H:%M} UTC: left out",
         )
         said = (*warnings, future) if late else warnings
         words = (*paths, *words_of(source, prices, scope, moment))
@@ -187,46 +185,19 @@ def query_of(scope: ScopeOptions, moment: Moment) -> Query:
     )
 
 
-def condition_of(text: str) -> Condition:
-    """Return what `key=glob` asks for."""
-    key, equals, pattern = text.partition("=")
-    if not equals or not pattern:
-        raise CostctlError(f"--where: {text!r} is not KEY=GLOB", "such as --where model=gpt-4o*")
-    return Condition(dimension_of(key), (pattern,))
-
-
-def dimensions_of(texts: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
-    """Return the dimensions of `--by`, each once; to repeat it is as good as a comma."""
-    if not texts:
-        return tuple(default)
-    words = ",".join(texts).split(",")
-    names = tuple(dimension_of(name.strip()) for name in words if name.strip())
-    if not names:
-        raise CostctlError("--by names no dimension", f"known: {', '.join(DIMENSIONS)}, tag.KEY")
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise CostctlError(f"--by names {twice[0]} twice")
-    return names
-
-
-def dimension_of(name: str) -> str:
-    """Return a known dimension."""
-    if name in DIMENSIONS or (name.startswith(TAG) and len(name) > len(TAG)):
-        return name
-    close = nearest(name, DIMENSIONS)
-    raise CostctlError(
-        f"unknown dimension {name!r}{close}", f"known: {', '.join(DIMENSIONS)}, tag.KEY"
-    )
-
-
 def require_rows(rows: int, paths: Sequence[str] = ()) -> None:
     """Raise after the output of a question whose scope holds nothing, be it of the database or of logs."""
     if not rows:
-        log, database = "formats explain FILE` shows what a log", "status` shows what a database"
-        look = f"`costctl {log if paths else database} holds"
         raise NoDataError(
-            "no usage in this scope", f"widen --where, --since, --until or --period; {look}"
+            "no usage in this scope",
+            f"widen --where, --since, --until or --period; {where_to_look(paths)}",
         )
+
+
+def where_to_look(paths: Sequence[str]) -> str:
+    """Return which command shows what there is, in the database or in the logs named instead."""
+    log, database = "formats explain FILE` shows what a log", "status` shows what a database"
+    return f"`costctl {log if paths else database} holds"
 
 
 @contextmanager
@@ -291,7 +262,7 @@ def read_logs(store: "Store", paths: Sequence[str], options: Any, *later: str) -
         said.append(
             Warn(
                 "rejected_lines",
-                f"{rejected:,} {'line was' if rejected == 1 else 'lines were'} rejected, first in "
+                f"{counted(rejected, 'line was', 'lines were')} rejected, first in "
                 f"{first.path}: {first.first_reject}",
             )
         )

@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from costctl.budgets.evidence import Projected
+from costctl.cli._dimensions import dimensions_of
 from costctl.cli._lever_options import LeverOptions, PlanOptions
-from costctl.cli._session import Session, dimensions_of
+from costctl.cli._session import Session
 from costctl.cli._when import moment_of
 from costctl.errors import CostctlError, NoDataError
 from costctl.reports._simulate_hints import hints

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from costctl.cli import _engines
+from costctl.cli._dimensions import dimensions_of
 from costctl.cli._options import (
     GROUPS,
     GroupOptions,
@@ -16,7 +17,7 @@ from costctl.cli._options import (
     flat,
 )
 from costctl.cli._output import hint, write
-from costctl.cli._session import dimensions_of, require_rows, usage_session
+from costctl.cli._session import require_rows, usage_session
 from costctl.cli._source_options import Paths, SourceOptions
 from costctl.vocabulary import DEFAULT_BY
 

@@ -12,6 +12,7 @@ from costctl.cli._output import hint, tell, write
 from costctl.cli._session import moment_in, settings_of, usage_session
 from costctl.cli._source_options import Paths, SourceOptions
 from costctl.config import Config
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from costctl.budgets.model import BudgetFile
@@ -73,7 +74,7 @@ def command(
     file: BudgetFile = judging.read(budgets or _default(config), config, now)
     chosen = judging.select(file, budget)
     if validate_only:
-        tell(f"{file.path}: {judging.counted(len(chosen), 'budget')}, no problems", output)
+        tell(f"{file.path}: {counted(len(chosen), 'budget')}, no problems", output)
         return
     with usage_session(source=source, moment=moment, prices=prices, paths=paths) as session:
         run, report, envelope = judging.judged(session, file, chosen)

@@ -5,9 +5,10 @@ from typing import Annotated
 import typer
 
 from costctl.cli import _engines
+from costctl.cli._dimensions import dimensions_of
 from costctl.cli._options import GROUPS, SCOPE, MomentOptions, OutputOptions, PriceOptions, flat
 from costctl.cli._output import write
-from costctl.cli._session import dimensions_of, require_rows
+from costctl.cli._session import require_rows
 from costctl.cli._source_options import SourceOptions
 
 Before = Annotated[

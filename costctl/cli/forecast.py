@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from costctl.cli import _engines
+from costctl.cli._dimensions import dimensions_of
 from costctl.cli._options import (
     GROUPS,
     MomentOptions,
@@ -14,7 +15,7 @@ from costctl.cli._options import (
     flat,
 )
 from costctl.cli._output import write
-from costctl.cli._session import dimensions_of, usage_session
+from costctl.cli._session import usage_session, where_to_look
 from costctl.cli._source_options import Paths, SourceOptions
 from costctl.errors import NoDataError
 
@@ -62,6 +63,6 @@ def command(
     if not known:
         raise NoDataError(
             "too little history: a projection needs at least 3 complete days of usage",
-            "`costctl status` shows what there is",
+            where_to_look(paths),
             "too_little_history",
         )

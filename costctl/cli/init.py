@@ -16,6 +16,7 @@ from costctl.cli._source_options import Paths, SourceOptions
 from costctl.errors import CostctlError, NoDataError
 from costctl.table import Warn
 from costctl.vocabulary import Window
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from costctl.vocabulary import Spent
@@ -91,7 +92,7 @@ def _require_prices(total: "Spent", output: OutputOptions) -> None:
             "`costctl init` alone writes an example",
         )
     if total.unpriced_requests:
-        count = _engines.propose().counted(total.unpriced_requests, "request")
+        count = counted(total.unpriced_requests, "request")
         what = f"{count} without a price: the proposed limits do not cover that usage"
         warn([Warn("unpriced", what)], output)
 

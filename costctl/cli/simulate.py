@@ -31,7 +31,9 @@ def command(
     draws: Annotated[
         str | None,
         typer.Option(
-            metavar="N", rich_help_panel=UNCERTAINTY, help="Draws; default: 10000, 0: none."
+            metavar="N",
+            rich_help_panel=UNCERTAINTY,
+            help="Draws from the ranges; default: 10000, 0: none.",
         ),
     ] = None,
     seed: Annotated[
@@ -54,7 +56,11 @@ def command(
     ] = None,
     order_free: Annotated[
         bool,
-        typer.Option("--order-free", rich_help_panel=PLAN, help="Show fair shares at any width."),
+        typer.Option(
+            "--order-free",
+            rich_help_panel=PLAN,
+            help="Show fair shares at any width: each saving, averaged over all orders.",
+        ),
     ] = False,
     by: Annotated[
         list[str],

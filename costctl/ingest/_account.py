@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from costctl import __version__
 from costctl.errors import CostctlError
-from costctl.ingest._base import FileResult, IngestOptions, Plan, records
+from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._plan import Planner
 from costctl.sources import lines
 from costctl.sources.lines import Bad
@@ -14,6 +14,7 @@ from costctl.store import ledger
 from costctl.store.ledger import Entry
 from costctl.store.loading import Loaded
 from costctl.store.spans import Span
+from costctl.words import counted
 
 _counts = attrgetter(*ledger.COUNTS)
 
@@ -40,7 +41,7 @@ class Accounts:
         seen = done.records + plan.skipped + (rejected - len(done.rejected))
         if self.options.strict and rejected:
             raise RefusedError(
-                f"refused: {rejected:,} rejected lines, the first: {_shown(plan.bad[0])}"
+                f"refused: {counted(rejected, 'rejected line')}, the first: {_shown(plan.bad[0])}"
             )
         blank = plan.blank
         if plan.lines is None and plan.part.kind == "jsonl" and plan.part.compression == "none":
@@ -71,7 +72,7 @@ class Accounts:
             said.append("incomplete export: its last page says that more follow")
         if done.mismatch:
             said.append(
-                f"inclusive/exclusive mismatch: more cached than input tokens in {records(done.mismatch)}"
+                f"inclusive/exclusive mismatch: more cached than input tokens in {counted(done.mismatch, 'record')}"
             )
         if plan.reread and done.new_rows:
             said.append(
@@ -82,7 +83,7 @@ class Accounts:
             said.append(f"no record is a call in the format {plan.form.name}")
         if span.nameless:
             said.append(
-                f"neither id nor time in {records(span.nameless)}: in another file, equal ones are taken for the same calls"
+                f"neither id nor time in {counted(span.nameless, 'record')}: in another file, equal ones are taken for the same calls"
             )
         return said
 

@@ -129,8 +129,3 @@ class Plan:
     fast: bool = True
     reread: bool = False
     watched: bool = False
-
-
-def records(number: int) -> str:
-    """Return `1 record`, `2 records`."""
-    return "1 record" if number == 1 else f"{number:,} records"

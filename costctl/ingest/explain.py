@@ -14,7 +14,7 @@ from costctl.formats.stated import stated
 from costctl.ingest import ingest
 from costctl.ingest._base import FileResult, IngestOptions
 from costctl.ingest._plan import Planner
-from costctl.sources.discover import Found, discover
+from costctl.sources.discover import Found, Missing, discover
 from costctl.sources.sniff import sniff
 from costctl.store import Store, readers
 from costctl.store.first_rows import first_rows
@@ -94,13 +94,16 @@ def explain(path: str, options: IngestOptions, rows: int) -> Explained:
 
 def _one(path: str, spool: Path) -> Found:
     entries = discover([path], spool)
-    if len(entries) != 1 or not isinstance(entries[0], Found):
-        raise CostctlError(
-            f"{path}: {'no such file' if not entries else 'explain takes one file'}",
-            hint="`costctl ingest --dry-run` reads a folder without storing it",
-            code="unreadable_log",
-        )
-    return entries[0]
+    match entries:
+        case [Found() as found]:
+            return found
+        case [Missing() as missing]:
+            raise CostctlError(f"{missing.shown}: {missing.reason}", code="unreadable_log")
+    raise CostctlError(
+        f"{path}: {'no file is there' if not entries else 'explain takes one file'}",
+        hint="`costctl ingest --dry-run` reads a folder without storing it",
+        code="unreadable_log",
+    )
 
 
 def _guess(sample: Sample, options: IngestOptions) -> tuple[str, ...] | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from costctl.measure.base import Estimate, Estimator, Place
 from costctl.measure.run import Findings
+from costctl.words import counted
 
 LEAST = 0.001
 """Levers that touch less of the cost would only fill the file."""
@@ -58,7 +59,7 @@ def _levers(findings: Findings) -> list[tuple[Estimator, Estimate]]:
 
 
 def _lever(estimator: Estimator, estimate: Estimate) -> Iterator[str]:
-    sample = f"{estimate.sample:,} calls"
+    sample = counted(estimate.sample, "call")
     yield f"  # {estimator.title}: {sample}. {_one_line(estimator.limit)}"
     for note in estimate.notes:
         yield f"  # {_one_line(note)}"

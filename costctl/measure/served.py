@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from costctl.measure.base import Asked, Group, share
 from costctl.store import measures_shares
-from costctl.table import Column, Kind, Table
+from costctl.table import ENDPOINT_AND_MODEL, Column, Kind, Table
+from costctl.words import counted
 
 ALIKE = (0.8, 1.35)
 """Prompts of one kind of work differ at most so much between two tokenizers; else the two models do different work."""
@@ -54,7 +55,7 @@ class Served:
             )
         return (
             (
-                f"{name} serves this endpoint too: ratios from its {self.target.facts.requests:,} calls, though who "
+                f"{name} serves this endpoint too: ratios from its {counted(self.target.facts.requests, 'call')}, though who "
                 "chose them is not in the log"
             ),
         )
@@ -121,8 +122,7 @@ def served_table(found: Sequence[Served]) -> Table:
         name="served",
         title="Where the cheaper model already serves a part",
         columns=(
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("target", "Cheaper model", Kind.NAME),
             Column("requests", "Its calls", Kind.COUNT),
             Column("token_ratio_in", "Prompt", Kind.NUMBER),

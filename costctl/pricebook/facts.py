@@ -227,9 +227,14 @@ class FixedLine:
 
 @dataclass(frozen=True)
 class Overrides:
-    """What the user's configuration says besides layers."""
+    """What the user's configuration says besides layers.
+
+    Attributes:
+        default_place: where `default_provider` is stated.
+    """
 
     default_provider: str | None = None
+    default_place: Place | None = None
     deployments: tuple[Deployment, ...] = ()
     discounts: tuple[Discount, ...] = ()
     fixed: tuple[FixedLine, ...] = ()

@@ -1,6 +1,5 @@
 """genai-prices' table: providers of models with dated or daily prices, tiers and variants."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time
@@ -14,8 +13,10 @@ from costctl.pricebook.upstream import (
     PriceKey,
     Skipped,
     minutes,
+    read_json,
 )
 
+FORM = "it is a JSON list of providers"
 URL = "https://github.com/pydantic/genai-prices"
 PROVIDERS = {
     name: name
@@ -69,19 +70,13 @@ def read_genai(text: str, at: date, version: str = "") -> OfferedTable:
 
     Errors: `CostctlError` when the text is no such table.
     """
-    try:
-        table = json.loads(text, parse_float=Decimal, parse_int=Decimal)
-    except ValueError as error:
-        raise CostctlError(
-            f"not genai-prices' table: {error}", "it is a JSON list of providers"
-        ) from error
-    return of_providers(table, at, version)
+    return of_providers(read_json(text, "genai-prices'", FORM), at, version)
 
 
 def of_providers(table: object, at: date, version: str = "") -> OfferedTable:
     """Return the table of plain lists and mappings, at one day."""
     if not isinstance(table, list) or not all(isinstance(entry, dict) for entry in table):
-        raise CostctlError("not genai-prices' table", "it is a JSON list of providers")
+        raise CostctlError("not genai-prices' table", FORM)
     skipped = Skipped()
     models = tuple(
         model

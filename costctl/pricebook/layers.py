@@ -73,8 +73,10 @@ def read_stack(layers: Sequence[Path], settings: PricingSettings) -> Stack:
 def _replaced(before: Overrides, stated: Section) -> Overrides:
     """Return the overrides of a later file over those of an earlier one, key by key."""
     given, keys = stated.overrides, stated.stated
+    chosen = given if given.default_provider else before
     return Overrides(
-        default_provider=given.default_provider or before.default_provider,
+        default_provider=chosen.default_provider,
+        default_place=chosen.default_place,
         deployments=given.deployments if "deployments" in keys else before.deployments,
         discounts=given.discounts if "overlays" in keys else before.discounts,
         fixed=given.fixed if "overlays" in keys else before.fixed,

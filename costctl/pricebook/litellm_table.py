@@ -1,6 +1,5 @@
 """litellm's price table: a flat JSON map, USD per unit, everything else in the names of its keys."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -14,9 +13,11 @@ from costctl.pricebook.upstream import (
     PriceKey,
     Skipped,
     minutes,
+    read_json,
     rest_of_week,
 )
 
+FORM = "it is one JSON object of models"
 PROVIDERS = {
     "openai": "openai",
     "text-completion-openai": "openai",
@@ -84,18 +85,13 @@ _COST = re.compile(r"(_cost_|_cost$|_cost_per_)")
 
 
 def read_litellm(text: str, version: str = "") -> OfferedTable:
-    """Read the JSON of a table; figures keep every digit that it writes.
+    """Read the JSON of a table.
 
     Errors: `CostctlError` when the text is no such table.
     """
-    try:
-        table = json.loads(text, parse_float=Decimal, parse_int=Decimal)
-    except ValueError as error:
-        raise CostctlError(
-            f"not litellm's table: {error}", "it is one JSON object of models"
-        ) from error
+    table = read_json(text, "litellm's", FORM)
     if not isinstance(table, dict):
-        raise CostctlError("not litellm's table: no JSON object", "it is one JSON object of models")
+        raise CostctlError("not litellm's table: no JSON object", FORM)
     skipped = Skipped()
     models = tuple(_models(table, skipped))
     url = (

@@ -77,6 +77,7 @@ def section(config: Path) -> Section | None:
     discounts, fixed = _overlays(pricing)
     overrides = Overrides(
         default_provider=pricing.text("default_provider"),
+        default_place=place(pricing, pricing.get("default_provider")),
         deployments=tuple(_deployment(entry) for entry in entries),
         discounts=discounts,
         fixed=fixed,

@@ -17,12 +17,11 @@ def check_references(book: Book, findings: Findings) -> None:
     _check_ranks(book.overrides.deployments, findings)
     for discount in book.overrides.discounts:
         _check_discount(book, discount, findings)
-    default = book.overrides.default_provider
-    if default and default not in book.providers:
+    default, stated_at = book.overrides.default_provider, book.overrides.default_place
+    if default and stated_at and default not in book.providers:
         known = nearest(default, book.providers)
-        findings.lines.append(
-            f"pricing.default_provider: {default!r} is no provider of the price table{known}"
-        )
+        what = f"pricing.default_provider: {default!r} is no provider of the price table{known}"
+        findings.add(stated_at, what)
 
 
 def _check_provider(provider: Provider, findings: Findings) -> None:

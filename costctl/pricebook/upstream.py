@@ -1,9 +1,12 @@
 """What a public price table says, in our words: prices per million by service tier and prompt size."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+
+from costctl.errors import CostctlError
 
 _DAY = 1440
 _WEEK = 7 * _DAY
@@ -80,6 +83,17 @@ class OfferedTable:
     url: str
     models: tuple[Offered, ...]
     skipped: tuple[str, ...] = ()
+
+
+def read_json(text: str, whose: str, form: str) -> object:
+    """Return a table as JSON holds it, each figure with every digit that it writes.
+
+    Errors: `CostctlError` when the text is no JSON; `form` says what it should be.
+    """
+    try:
+        return json.loads(text, parse_float=Decimal, parse_int=Decimal)
+    except ValueError as error:
+        raise CostctlError(f"not {whose} table: {error}", form) from error
 
 
 @dataclass

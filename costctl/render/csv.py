@@ -7,6 +7,9 @@ from costctl.render.cells import is_text, machine
 from costctl.render.style import UNSAFE, Style, clean
 from costctl.table import Cell, Column, Envelope, Report
 
+NONE = "-"
+"""A dash alone is no formula: so reports write that there is none."""
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 QUOTED = re.compile(r'[",\r\n\t]|^ | $|^::')
 """What stands in quotes; a line that begins with `::` would be a command to the runner of a pipeline."""
@@ -41,4 +44,4 @@ def safe(text: str) -> str:
     """Return text that no spreadsheet takes for a formula and no terminal for a command."""
     if UNSAFE.search(text):
         text = "".join(part if LINES.fullmatch(part) else clean(part) for part in LINES.split(text))
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return f"'{text}" if text.startswith(FORMULA) and text != NONE else text

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from costctl.table import Envelope
+from costctl.words import counted
 
 
 def scope_line(envelope: Envelope, separator: str = " · ") -> str:
@@ -19,13 +20,16 @@ def _data(envelope: Envelope) -> list[str]:
     rows = envelope.data.get("rows")
     if not isinstance(rows, int):
         return []
-    counted = "1 row" if rows == 1 else f"{rows:,} rows"
     first, last = envelope.data.get("first"), envelope.data.get("last")
     if not isinstance(first, datetime) or not isinstance(last, datetime):
-        return [counted, f"as of {envelope.as_of:%Y-%m-%d %H:%M} UTC", f"days in {envelope.tz}"]
+        return [
+            counted(rows, "row"),
+            f"as of {envelope.as_of:%Y-%m-%d %H:%M} UTC",
+            f"days in {envelope.tz}",
+        ]
     span = f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
     zone = [f"days in {envelope.tz}"] if envelope.tz != "UTC" else []
-    return [span, *zone, counted]
+    return [span, *zone, counted(rows, "row")]
 
 
 def _prices(envelope: Envelope) -> list[str]:

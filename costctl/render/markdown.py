@@ -48,6 +48,12 @@ def _prose(line: str) -> str:
     return escaped(text)
 
 
+def hint(text: str) -> str:
+    """Return a hint of ours, in which what stands between backticks is code; it holds no text from logs."""
+    parts = text.split("`")
+    return "".join(code(part) if number % 2 else escaped(part) for number, part in enumerate(parts))
+
+
 def code(text: str) -> str:
     """Return a code span that holds any text, also within a table."""
     text = clean(text).replace("|", "\\|")

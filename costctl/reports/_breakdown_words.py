@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from costctl.table import Warn
 from costctl.vocabulary import Query, Spent
+from costctl.words import counted, money
 
 if TYPE_CHECKING:
     from costctl.store.rollup import Facts
@@ -29,9 +30,10 @@ def notes(total: Spent, facts: "Facts") -> tuple[str, ...]:
     lines = [*_unpriced_lines(total, facts)]
     if total.cache_hits:
         saved = _words(total.avoided_cost_usd)
+        they = "it" if total.cache_hits == 1 else "they"
         lines.append(
-            f"avoided: {total.cache_hits:,} answers came from a gateway's cache; at these prices they"
-            f" would have cost {saved}"
+            f"avoided: {counted(total.cache_hits, 'answer')} came from a gateway's cache; at these prices"
+            f" {they} would have cost {saved}"
         )
     if total.assumed:
         lines.append(f"assumed, not logged: {', '.join(total.assumed)}")
@@ -39,7 +41,7 @@ def notes(total: Spent, facts: "Facts") -> tuple[str, ...]:
 
 
 def _words(amount: Decimal | None) -> str:
-    return "an unknown sum" if amount is None else f"${amount:,.2f}"
+    return "an unknown sum" if amount is None else money(amount)
 
 
 def _unpriced_lines(total: Spent, facts: "Facts") -> list[str]:
@@ -51,29 +53,27 @@ def _unpriced_lines(total: Spent, facts: "Facts") -> list[str]:
     share = ""
     if total.requests:
         share = f" ({Decimal(total.unpriced_requests) / total.requests:.2%} of requests)"
-    counts = f"{_requests(total.unpriced_requests)}{share}, {total.unpriced_tokens:,} tokens"
+    counts = f"{counted(total.unpriced_requests, 'request')}{share}, {counted(total.unpriced_tokens, 'token')}"
     lines = [f"unpriced: {counts} are in no cost: {reasons}"]
     for one in facts.unpriced[:_SHOWN_NAMES]:
         why = one.reason.replace("_", " ")
         hint = f"; {one.hint}" if one.hint else ""
-        lines.append(f"  {one.name or '(unknown)'}: {why}, {_requests(one.requests)}{hint}")
+        lines.append(
+            f"  {one.name or '(unknown)'}: {why}, {counted(one.requests, 'request')}{hint}"
+        )
     more = len(facts.unpriced) - _SHOWN_NAMES
     return [*lines, f"  and {more:,} more"] if more > 0 else lines
-
-
-def _requests(count: int) -> str:
-    return "1 request" if count == 1 else f"{count:,} requests"
 
 
 def warnings(total: Spent, facts: "Facts") -> list[Warn]:
     found = []
     if total.unpriced_requests or total.unpriced_tokens:
         names = ", ".join(name for name, _ in total.unpriced_names[:_SHOWN_NAMES])
-        lack = "lacks" if total.unpriced_requests == 1 else "lack"
+        lack = counted(total.unpriced_requests, "request lacks", "requests lack")
         found.append(
             Warn(
                 "unpriced",
-                f"{_requests(total.unpriced_requests)} {lack} a price, wholly or in part: {names}",
+                f"{lack} a price, wholly or in part: {names}",
             )
         )
     counts = (
@@ -88,9 +88,9 @@ def warnings(total: Spent, facts: "Facts") -> list[Warn]:
             "over a time in which a price changes: priced at its start",
         ),
     )
-    found += [Warn(code, f"{_sums(count)} {text}") for code, count, text in counts if count]
+    found += [
+        Warn(code, f"{counted(count, 'row is a sum', 'rows are sums')} {text}")
+        for code, count, text in counts
+        if count
+    ]
     return found
-
-
-def _sums(count: int) -> str:
-    return "1 row is a sum" if count == 1 else f"{count:,} rows are sums"

@@ -6,6 +6,7 @@ from costctl.levers import LEVERS
 from costctl.reports._simulate_cents import CENT, Printed, cents, percent, usd
 from costctl.simulate.outcome import LeverLine, Outcome, Target
 from costctl.table import Warn
+from costctl.words import counted
 
 STATISTICS = {"p50": "P50 of the draws", "p90": "P90 of the draws"}
 
@@ -131,6 +132,4 @@ def _days(days: float) -> str:
 
 def _unpriced(requests: int) -> str:
     """Say how many calls have no price; answers of a cache were none, and are not among them."""
-    if requests == 1:
-        return "1 billed request has no price"
-    return f"{requests:,} billed requests have no price"
+    return counted(requests, "billed request has no price", "billed requests have no price")

@@ -3,11 +3,10 @@
 from decimal import Decimal
 
 from costctl.baseline import Baseline, BaselineRow, to_values
-from costctl.table import Cell, Column, Kind, Report, Table
+from costctl.table import ENDPOINT_AND_MODEL, Cell, Column, Kind, Report, Table
 
 COLUMNS = (
-    Column("endpoint", "Endpoint", Kind.TEXT),
-    Column("model", "Model", Kind.NAME),
+    *ENDPOINT_AND_MODEL,
     Column("provider", "Provider", Kind.TEXT, wide_only=True),
     Column("region", "Region", Kind.TEXT, wide_only=True),
     Column("tier", "Tier", Kind.TEXT, wide_only=True),

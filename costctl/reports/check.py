@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from costctl.budgets.anomalies import Anomaly
-from costctl.budgets.verdict import Change, Driver, Outcome, Run, Status, counted
-from costctl.budgets.words import figure as unit_figure
-from costctl.budgets.words import money, percent
+from costctl.budgets.verdict import Change, Driver, Outcome, Run, Status, tally
 from costctl.forecast import Projection
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
+from costctl.words import figure as unit_figure
+from costctl.words import money, percent
 
 MONEY = frozenset({"actual", "forecast", "simulate"})
 TROUBLE = (Status.FAIL, Status.INCONCLUSIVE, Status.WARN)
@@ -42,7 +42,7 @@ def check_report(run: Run, found: Sequence[Anomaly] = ()) -> Report:
 
 def verdict_line(run: Run) -> str:
     """Return the verdict in one line."""
-    return f"{run.status.value}: {counted(run.outcomes) or 'no checks'}"
+    return f"{run.status.value}: {tally(run.outcomes) or 'no checks'}"
 
 
 def _table(run: Run) -> Table:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from costctl.budgets.words import counted
 from costctl.compare import Difference, Group, total_effects
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
 from costctl.vocabulary import Window
+from costctl.words import CENT, counted, money
 
 FIGURES = (
     Column("label", "Label", Kind.TEXT),
@@ -97,13 +97,14 @@ def sentence(
     before, after = sides
     delta = after.cost_usd - before.cost_usd
     if not delta:
-        return f"The cost did not change: ${after.cost_usd:,.2f}."
+        return f"The cost did not change: {money(after.cost_usd)}."
     verb = "rose" if delta > 0 else "fell"
     share = f" ({abs(delta) / before.cost_usd * 100:.1f}%)" if before.cost_usd else ""
-    total = f"from ${before.cost_usd:,.2f} to ${after.cost_usd:,.2f}"
-    head = f"The cost {verb} by ${abs(delta):,.2f}{share}, {total}"
+    total = f"from {money(before.cost_usd)} to {money(after.cost_usd)}"
+    head = f"The cost {verb} by {money(abs(delta))}{share}, {total}"
+    least = min(CENT / 2, abs(delta) / 100)  # of less than a cent the larger parts are told too
     ranked = sorted(WORDS, key=lambda name: (-abs(effects[name]), name))
-    told = [_effect(name, effects[name]) for name in ranked if round(effects[name], 2)]
+    told = [_effect(name, effects[name]) for name in ranked if abs(effects[name]) >= least]
     parts = [f": {', '.join(told)}" if told else ""]
     parts += [_of("New", differences, "new"), _of("Gone", differences, "removed")]
     return head + "".join(parts[:1]) + "." + "".join(parts[1:])
@@ -116,10 +117,10 @@ def _a_day(sides: tuple[Side, Side]) -> list[str]:
         return []
     old, new = (side.cost_usd / Decimal(str(side.days)) for side in sides)
     verb = "rose by" if new > old else "fell by"
-    share = f" {abs(new - old) / old * 100:.1f}%" if old else f" ${abs(new - old):,.2f}"
+    share = f" {abs(new - old) / old * 100:.1f}%" if old else f" {money(abs(new - old))}"
     moved = f"{verb}{share}" if new != old else "did not change"
     lengths = f"{before.name} has {before.days:.1f} days, {after.name} {after.days:.1f}"
-    return [f"{lengths}: per day the cost {moved}, from ${old:,.2f} to ${new:,.2f}."]
+    return [f"{lengths}: per day the cost {moved}, from {money(old)} to {money(new)}."]
 
 
 def _unlike(sides: tuple[Side, Side]) -> bool:
@@ -145,7 +146,7 @@ def _doubtful(sides: tuple[Side, Side]) -> list[Warn]:
 def _effect(name: str, usd: Decimal) -> str:
     more, fewer = WORDS[name]
     sign = "-" if usd < 0 else "+"
-    return f"{more if usd > 0 else fewer} {sign}${abs(usd):,.2f}"
+    return f"{more if usd > 0 else fewer} {sign}{money(abs(usd))}"
 
 
 def _of(word: str, differences: Sequence[Difference], label: str) -> str:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from costctl.budgets.words import counted
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from costctl.ingest.explain import Explained

@@ -7,6 +7,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from costctl.table import Cell, Column, Kind, Report, Table, Warn
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from costctl.ingest import FileResult
@@ -84,13 +85,13 @@ def failures(files: Sequence["FileResult"]) -> tuple[str, ...]:
 def left_out(files: Sequence["FileResult"]) -> str:
     """Return how many files of the folders named are no log, and which."""
     unknown = [file.path for file in files if file.listed_only]
-    return f"{_count(len(unknown), 'file')} not recognised as a log, left out: {_few(unknown)}"
+    return f"{counted(len(unknown), 'file')} not recognised as a log, left out: {_few(unknown)}"
 
 
 def no_log(files: Sequence["FileResult"]) -> str:
     """Return why there is no log among files of which none is recognised: the first that has something in it."""
     told = next((file for file in files if file.left_out != "empty"), files[0])
-    return f"no log among {_count(len(files), 'file')}; {told.path}: {told.left_out}"
+    return f"no log among {counted(len(files), 'file')}; {told.path}: {told.left_out}"
 
 
 def _row(file: "FileResult") -> tuple[Cell, ...]:
@@ -113,7 +114,7 @@ def _folders(files: Sequence["FileResult"]) -> Iterator[tuple[Cell, ...]]:
         if len(groups) <= MOST_ROWS:
             break
     for (folder, form, container), members in sorted(groups.items()):
-        named = {"path": f"{folder}/ ({_count(len(members), 'file')})"}
+        named = {"path": f"{folder}/ ({counted(len(members), 'file')})"}
         cells = _total(members) | named | {"format": form, "container": container}
         yield tuple(cells[column.name] for column in COLUMNS)  # type: ignore[misc]  # as in `_total_cell`
 
@@ -151,14 +152,14 @@ def _object(file: "FileResult") -> dict[str, object]:
 def _notes(files: Sequence["FileResult"], unpriced: "Sequence[Unpriced]") -> Iterator[str]:
     unchanged = sum(file.unchanged for file in files)
     if unchanged:
-        yield f"{_count(unchanged, 'file')} unchanged since the last ingest"
+        yield f"{counted(unchanged, 'file')} unchanged since the last ingest"
     if any(file.listed_only for file in files):
         yield left_out(files)
     if files and all(file.listed_only for file in files):
         yield no_log(files)
     rejected = [file for file in files if file.rejected]
     if rejected:
-        lines = _count(sum(file.rejected for file in rejected), "line")
+        lines = counted(sum(file.rejected for file in rejected), "line")
         first = f"{rejected[0].path}: {rejected[0].first_reject}"
         yield f"{lines} rejected, first in {first}; `costctl status --rejects` lists them"
     if unpriced:
@@ -167,17 +168,13 @@ def _notes(files: Sequence["FileResult"], unpriced: "Sequence[Unpriced]") -> Ite
 
 
 def _why(unpriced: "Unpriced") -> str:
-    said = (_count(unpriced.requests, "request"), unpriced.reason.replace("_", " "), unpriced.hint)
+    said = (counted(unpriced.requests, "request"), unpriced.reason.replace("_", " "), unpriced.hint)
     return ", ".join(part for part in said if part)
 
 
 def _few(names: Sequence[str]) -> str:
     more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _warnings(files: Sequence["FileResult"]) -> list[Warn]:

@@ -3,9 +3,11 @@
 import shlex
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from costctl.reports._models import WORTH, by_model, later_of, paid_for, retirement_of
+from costctl.words import money
 
 if TYPE_CHECKING:
     from costctl.store.rollup_mixes import Mix
@@ -171,4 +173,4 @@ def _name(mix: "Mix") -> str:
 
 
 def _usd(amount: float) -> str:
-    return f"${amount:,.2f}"
+    return money(Decimal(repr(amount)))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from costctl.budgets.words import counted
-from costctl.table import Cell, Column, Kind, Report, Table, Warn
+from costctl.table import ENDPOINT_AND_MODEL, Cell, Column, Kind, Report, Table, Warn
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,13 +49,13 @@ def _head(findings: Findings) -> Iterator[str]:
     groups, top = len(findings.groups), findings.settings.top
     if rows:
         yield (
-            f"{counted(rows, 'billable row')}, ${cost:,.2f} at the prices of {findings.at:%Y-%m-%d}, in {groups} "
-            f"{'group' if groups == 1 else 'groups'} of endpoint and model"
+            f"{counted(rows, 'billable row')}, ${cost:,.2f} at the prices of {findings.at:%Y-%m-%d}, "
+            f"in {counted(groups, 'group')} of endpoint and model"
         )
     if groups > top:
         part = sum(group.facts.cost or 0.0 for group in findings.groups[:top])
         held = f", {part / cost:.1%} of the cost" if cost else ""
-        yield f"The dearest {top} groups{held}, have figures of their own; --top {groups} shows all"
+        yield f"Figures of their own: only the dearest {counted(top, 'group')}{held}; --top {groups} shows all"
     if unpriced := sum(group.facts.unpriced for group in findings.groups):
         yield f"{counted(unpriced, 'row')} without a price: counted as calls, not as cost"
 
@@ -76,17 +76,12 @@ def _warnings(findings: Findings) -> Iterator[Warn]:
 
 
 def _foot(planned: int, left_out: int) -> Iterator[str]:
-    levers = "1 lever" if planned == 1 else f"{planned} levers"
     if planned:
-        yield f"{levers} measured; -o scenario.yaml writes them for `costctl simulate --scenario`."
+        yield f"{counted(planned, 'lever')} measured; -o scenario.yaml writes them for `costctl simulate --scenario`."
     elif not left_out:
         yield "Nothing in this log makes a lever of a scenario."
     if left_out:
-        more = (
-            f"{left_out} more"
-            if planned
-            else f"{left_out} measured {'lever' if left_out == 1 else 'levers'}"
-        )
+        more = f"{left_out} more" if planned else counted(left_out, "measured lever")
         yield f"{more} would touch less than 0.1% of the cost each: not in the scenario."
 
 
@@ -103,8 +98,7 @@ def _estimates(findings: Findings) -> Table:
         columns=(
             Column("estimator", "What", Kind.TEXT),
             Column("setting", "Setting", Kind.TEXT, wide_only=True),
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("value", "Value", Kind.SHARE),
             Column("low", "Low", Kind.SHARE),
             Column("high", "High", Kind.SHARE),
@@ -179,8 +173,7 @@ def _refusals(findings: Findings) -> Iterator[Table]:
             columns=(
                 Column("estimator", "What", Kind.TEXT),
                 Column("setting", "Setting", Kind.TEXT, wide_only=True),
-                Column("endpoint", "Endpoint", Kind.TEXT),
-                Column("model", "Model", Kind.NAME),
+                *ENDPOINT_AND_MODEL,
                 Column("reason", "Because", Kind.TEXT),
             ),
             rows=tuple(rows),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from costctl.table import Column, Kind, Report, Table
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +112,7 @@ def _worth_table(worth: Worth) -> Table:
 
 def _unpriced(worth: Worth) -> Iterator[str]:
     if worth.unpriced:
-        yield f"{worth.unpriced:,} of these calls have no price: nothing is saved on them here."
+        yield f"{counted(worth.unpriced, 'call')} of these without a price: nothing is saved there."
 
 
 def _foot(found: Compression, worth: Worth | None) -> Iterator[str]:

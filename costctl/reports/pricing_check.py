@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from costctl.pricebook.tables import CompiledBook
 from costctl.table import Column, Kind, Report, Table
+from costctl.words import counted
 
 COLUMNS = (
     Column("code", "Warning", Kind.TEXT),
@@ -26,8 +27,8 @@ def validate_report(
             ("price_sets", "price_periods"),
         )
     }
-    held = f"{counts['models']:,} models of {counts['providers']} providers"
-    word = "warning" if len(warnings) == 1 else "warnings"
+    models, providers = counted(counts["models"], "model"), counted(counts["providers"], "provider")
+    warned = counted(len(warnings), "warning")
     return Report(
         name="pricing-validate",
         tables=(Table("warnings", "", COLUMNS, rows),) if rows else (),
@@ -37,7 +38,7 @@ def validate_report(
             "counts": counts,
             "rows": [{"code": code, "where": where, "message": what} for code, where, what in rows],
         },
-        foot=(f"{checked}: no errors, {len(warnings)} {word} ({held} read)",),
+        foot=(f"{checked}: no errors, {warned} ({models} of {providers} read)",),
     )
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from costctl.pricebook.compare_tables import Compared, Difference
 from costctl.table import Cell, Column, Kind, Report, Table
+from costctl.words import counted
 
 COLUMNS = (
     Column("kind", "What", Kind.TEXT),
@@ -90,7 +91,7 @@ def summary(compared: Compared) -> str:
     parts = [f"{counts[kind]:,} {word}" for kind, word in KINDS.items() if counts[kind]]
     skipped = f"; {len(compared.skipped):,} left out" if compared.skipped else ""
     return (
-        f"{compared.figures:,} figures of {compared.models:,} models in both: "
+        f"{counted(compared.figures, 'figure')} of {counted(compared.models, 'model')} in both: "
         f"{', '.join(parts) or 'no difference'}{skipped}"
     )
 

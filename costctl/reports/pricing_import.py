@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from costctl.pricebook.import_plan import BY_HAND, Decision
 from costctl.reports.pricing_diff import COLUMNS, difference_row, plain_difference
 from costctl.table import Column, Kind, Report, Table
+from costctl.words import counted
 
 ACTION = Column("action", "Action", Kind.TEXT)
 
@@ -50,7 +51,7 @@ def import_report(
         head=(f"from {source}",),
         foot=(
             *_acks(needs_ack),
-            f"models: {', '.join(parts) or 'no change'}; {len(skipped):,} figures left out; {done}",
+            f"models: {', '.join(parts) or 'no change'}; {counted(len(skipped), 'figure')} left out; {done}",
         ),
     )
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from costctl.pricebook.lookup import Found, Named, price_per_million, stated
 from costctl.table import Column, Kind, Report, Table
+from costctl.words import counted
 
 SHOWN = ("input", "output", "cache_read")
 
@@ -45,9 +46,7 @@ class Listed:
 def list_report(listed: Sequence[Listed], today: date, shown_at: str) -> Report:
     """Return one row a model."""
     rows = tuple(_row(one, today) for one in listed)
-    title = (
-        f"{len(listed):,} models, standard prices at {shown_at} in each provider's default region"
-    )
+    title = f"{counted(len(listed), 'model')}, standard prices at {shown_at} in each provider's default region"
     return Report(
         name="pricing-list",
         tables=(Table("models", title, COLUMNS, rows),),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from costctl.table import Column, Kind, Report, Table, Warn
+from costctl.words import counted, length
 
 if TYPE_CHECKING:
     from costctl.store.overview import Ingested, Reject, SourceRows
@@ -103,11 +104,9 @@ def needs_attention(standing: Standing) -> tuple[Warn, ...]:
         found.append(Warn("unpriced", f"{share:.1%} of requests have no price"))
     age = data_age(standing)
     if standing.max_age is not None and (age is None or age > standing.max_age):
-        how_old = f"{duration(age)} old" if age is not None else "undated"
+        how_old = f"{length(age)} old" if age is not None else "undated"
         found.append(
-            Warn(
-                "stale", f"the newest usage is {how_old}, allowed are {duration(standing.max_age)}"
-            )
+            Warn("stale", f"the newest usage is {how_old}, allowed are {length(standing.max_age)}")
         )
     return tuple(found)
 
@@ -130,20 +129,6 @@ def price_age(standing: Standing) -> timedelta | None:
         return standing.as_of - datetime.fromisoformat(version)
     except ValueError:
         return None
-
-
-def counted(number: int, what: str) -> str:
-    """Return `1 row`, `2 rows`."""
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
-
-
-def duration(span: timedelta) -> str:
-    """Return a span in its two largest units."""
-    minutes = max(int(span.total_seconds()) // 60, 0)
-    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
-    if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
-    return f"{hours} h {rest} min" if hours else f"{rest} min"
 
 
 def _lines(standing: Standing) -> list[str]:
@@ -186,7 +171,7 @@ def _newest(standing: Standing) -> str:
     age = data_age(standing)
     last = standing.total.last
     return (
-        f"{last:%Y-%m-%d %H:%M} UTC, {duration(age)} before now"
+        f"{last:%Y-%m-%d %H:%M} UTC, {length(age)} before now"
         if last and age is not None
         else "no row has a time"
     )

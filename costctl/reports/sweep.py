@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from costctl.simulate.sweep import Axis, Grid
 from costctl.table import Cell, Column, Kind, Report, Table
+from costctl.words import counted
 
 BAR = 40
 """Width of the longest bar."""
@@ -84,7 +85,8 @@ def _verdict(grid: Grid, target: Decimal | None) -> str:
     if target is None:
         return f"{lowest}."
     met = sum(usd <= float(target) for _, usd in grid.points)
-    return f"{lowest}; {met} of {len(grid.points)} points meet the target of ${target:,.2f}."
+    points = counted(len(grid.points), "point meets", "points meet")
+    return f"{lowest}; {met} of {points} the target of ${target:,.2f}."
 
 
 def _said(axes: Sequence[Axis], place: Sequence[float]) -> str:

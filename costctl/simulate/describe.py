@@ -13,6 +13,7 @@ from costctl.simulate.plan import SIBLING, PlannedLever, Range
 from costctl.simulate.price_table import STANDARD
 from costctl.simulate.worlds import all_on, bill, numbers_of, worlds
 from costctl.table import Warn
+from costctl.words import counted
 
 NOTHING = 1e-9
 
@@ -171,16 +172,15 @@ def _partly(problem: Problem, planned: PlannedLever) -> Iterator[str]:
     if planned.name in problem.idle:
         return
     for reason, count in sorted(problem.refused.get(planned.name, {}).items()):
-        groups = "group" if count == 1 else "groups"
-        yield f"not applicable to {count} {groups}: {reason}"
+        yield f"not applicable to {counted(count, 'group')}: {reason}"
     per_request = LEVERS[planned.lever].needs_requests or {
         "lookup_model",
         "classifier_model",
     } & set(planned.names)
     uncounted = sum(not problem.logged[g].get("requests") for g in problem.acts_on[planned.name])
     if per_request and uncounted:
-        groups = "group has" if uncounted == 1 else "groups have"
-        yield f"{uncounted} {groups} no count of requests: what depends on it is 0 there"
+        groups = counted(uncounted, "group has", "groups have")
+        yield f"{groups} no count of requests: what depends on it is 0 there"
 
 
 def _warnings(

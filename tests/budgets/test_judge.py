@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from costctl.budgets.evidence import FixedCost
-from costctl.budgets.verdict import Run, Status, counted, worst
+from costctl.budgets.verdict import Run, Status, tally, worst
 from costctl.errors import ExitCode
 from tests.budgets.judging import run_of, statuses
 from tests.budgets.ledger import Call, when
@@ -265,7 +265,7 @@ def test_exit_codes_follow_the_verdict(tmp_path):
     assert unsure.exit_code(allow_inconclusive=True) == 0
     assert fail.exit_code(allow_inconclusive=True) == 1
     assert fail.exit_code(exit_zero=True) == unsure.exit_code(exit_zero=True) == 0
-    assert counted(fail.outcomes) == "1 FAIL, 1 INCONCLUSIVE, 1 PASS"
+    assert tally(fail.outcomes) == "1 FAIL, 1 INCONCLUSIVE, 1 PASS"
 
 
 def test_a_projection_adds_fixed_lines_and_fills_a_minimum_with_usage_to_come(tmp_path):

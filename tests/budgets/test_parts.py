@@ -12,8 +12,8 @@ from costctl.budgets.model import Period
 from costctl.budgets.periods import add_months, before, bounds, local_days, window_of
 from costctl.budgets.propose import Proposal, budget_text
 from costctl.budgets.trust import unpriced_share
-from costctl.budgets.words import length
 from costctl.vocabulary import Spent, Tokens, Window
+from costctl.words import counted, length
 from tests.budgets.judging import run_of, statuses
 from tests.budgets.ledger import Call, Ledger, when
 
@@ -58,8 +58,21 @@ def test_without_counts_of_requests_tokens_say_how_much_has_no_price():
     assert unpriced_share([Spent(())]) == 0
 
 
-def test_lengths_of_time_are_told_in_days_and_hours():
+def test_lengths_of_time_are_told_in_their_two_largest_units():
     assert [length(timedelta(hours=h)) for h in (5, 48, 49)] == ["5 h", "2 d", "2 d 1 h"]
+    minutes = (-5, 0, 59, 61, 24 * 60 + 1)
+    told = [length(timedelta(minutes=m)) for m in minutes]
+    assert told == ["0 min", "0 min", "59 min", "1 h 1 min", "1 d"]
+
+
+def test_one_is_told_without_an_s():
+    assert [counted(n, "row") for n in (0, 1, 2, 1200)] == [
+        "0 rows",
+        "1 row",
+        "2 rows",
+        "1,200 rows",
+    ]
+    assert [counted(n, "line was", "lines were") for n in (1, 2)] == ["1 line was", "2 lines were"]
 
 
 def test_a_young_month_waits_for_its_days(tmp_path):

@@ -137,7 +137,7 @@ def test_avoided_cost_of_gateway_hits_is_in_no_total(run, usage, prices: Path):
     assert answer["total"]["billable_requests"] == 5
     assert answer["total"]["avoided_cost_usd"] == Decimal("0.00626")
     text = run("breakdown", *usage, "--pricing", prices).stdout
-    assert "avoided: 1 answers came from a gateway's cache" in text
+    assert "avoided: 1 answer came from a gateway's cache" in text
 
 
 def test_repricing_at_a_date_says_so(run, usage, prices: Path):

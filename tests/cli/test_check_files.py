@@ -128,6 +128,12 @@ def test_hostile_names_are_plain_text_in_markdown(hostile):
                 assert line.replace("\\|", "").count("|") == 7
 
 
+def test_backticks_of_names_stand_between_more_of_them_and_commands_are_code(hostile):
+    for name in ("c.md", "s.md"):
+        assert "| ``` `tick` `` 9 ``` |" in hostile[1][name]
+        assert "- Next: `costctl simulate` projects what would lower the bill\n" in hostile[1][name]
+
+
 def test_a_comment_with_hostile_names_is_compared_with_the_next_run(judged):
     budgets = [{"name": f"{name} {n}", "limit": 1} for n, name in enumerate(NAMES)]
     first, texts = judged(budgets, call(NOW, 5))

@@ -1,6 +1,7 @@
 """Every rule of the budget file, through the command line."""
 
 import json
+import re
 import subprocess
 import sys
 from textwrap import dedent
@@ -193,6 +194,20 @@ def test_a_scenario_is_judged_by_its_projected_month(judge, tmp_path):
     assert (result.code, name, status) == (1, "plan", "fail")
     assert value == pytest.approx(150)
     assert judge(text.replace("LIMIT", "151"), *rows).code == 0
+
+
+def test_a_missing_scenario_is_told_by_the_line_of_its_budget(judge):
+    text = """
+    version: 1
+    budgets:
+      - {name: plan, simulate: {scenario: nope.yaml, limit: 1}}
+    """
+    result = judge(text, *daily("2026-11-01", 2, 10))
+    assert result.code == 2
+    assert re.match(
+        r"error: \S*budgets\.yaml:\d: simulate: no scenario at \S*nope\.yaml\n", result.stderr
+    )
+    assert "relative to the budget file" in result.stderr
 
 
 def test_fixed_lines_count_where_there_is_no_scope(judge, tmp_path):

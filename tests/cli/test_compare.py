@@ -50,6 +50,19 @@ def test_effects_add_up_to_the_last_digit(compare):
     assert chat["tokens_usd"] == 15
 
 
+def test_less_than_a_cent_is_told_in_the_digits_that_count(run, tmp_path):
+    fill(
+        tmp_path / "costctl.duckdb",
+        call("2026-10-05T12:00", 0.0042),
+        call("2026-11-05T12:00", 0.0021),
+    )
+    result = run("compare", "last-month", "this-month")
+    assert result.stdout.splitlines()[0] == (
+        "The cost fell by $0.0021 (50.0%), from $0.0042 to $0.0021: "
+        "fewer tokens per request -$0.0021."
+    )
+
+
 def test_a_price_change_is_told_apart_from_usage(run, tmp_path):
     fill(
         tmp_path / "costctl.duckdb",

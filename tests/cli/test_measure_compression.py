@@ -120,7 +120,7 @@ def test_a_share_is_worth_what_the_input_of_an_endpoint_costs(run, prompt, short
     assert document["result"]["model"] == "gpt-4o"
     plain = run(*words).stdout
     assert "costctl simulate --compress 'rag=0.5312' projects a month of it." in plain
-    assert "10 of these calls have no price" in plain
+    assert "10 calls of these without a price" in plain
     other = json.loads(run(*words[:-3], "other", "--db", db, "--json").stdout)["result"]
     assert (other["model"], other["vocabulary"]) == ("gpt-4", "cl100k_base")
 
@@ -138,7 +138,7 @@ def test_the_line_that_is_printed_projects_what_it_says(run, prompt, shorter, db
 @pytest.mark.parametrize(
     ("files", "more", "message"),
     [
-        (["prompt.txt"], (), "one file has nothing to be compared with"),
+        (["prompt.txt"], (), "1 file has nothing to be compared with"),
         (["prompt.txt"] * 3, (), "3 files have nothing to be compared with"),
         (["prompt.txt", "missing.txt"], (), "missing.txt: No such file or directory"),
         (["prompt.txt", "."], (), ".: Is a directory"),

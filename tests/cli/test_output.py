@@ -65,6 +65,21 @@ def test_beside_json_there_is_nothing_on_stderr(filled):
     assert len(json.loads(result.stdout)["warnings"]) == 1
 
 
+@pytest.mark.parametrize("flags", [("--json", "--format", "csv"), ("--format=csv", "--json")])
+def test_two_forms_of_output_at_once_are_refused(filled, flags):
+    result = filled("status", *flags)
+    assert (result.code, result.stdout) == (2, "")
+    error = json.loads(result.stderr)["error"]
+    assert error["message"] == "--json and --format csv ask for two forms of output"
+    assert error["hint"] == "give one of them"
+
+
+def test_a_form_may_be_named_twice_and_gives_way_to_a_flag(filled):
+    once = filled("status", "--json").stdout
+    assert filled("status", "--json", "--format", "json").stdout == once
+    assert filled("status", "--json", env={"COSTCTL_FORMAT": "csv"}).stdout == once
+
+
 def test_output_goes_to_a_file(filled, tmp_path):
     result = filled("status", "--json", "-o", "out.json")
     assert (result.code, result.stdout) == (0, "")

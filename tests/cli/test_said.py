@@ -1,6 +1,8 @@
 """What a user is told is true for what was asked."""
 
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -22,13 +24,16 @@ def log(tmp_path):
     return path
 
 
-@pytest.mark.parametrize("command", ["breakdown", "simulate", "measure"])
+@pytest.mark.parametrize(
+    "command", ["breakdown", "simulate", "measure", "forecast", "baseline save"]
+)
 def test_logs_without_usage_in_scope_are_not_called_a_database(run, log, command):
-    result = run(command, log, "--where", "model=none")
+    words = command.split()
+    result = run(*words, log, "--where", "model=none")
     assert result.code == 3
     assert "`costctl formats explain FILE` shows what a log holds" in result.stderr
     run("ingest", log, "--db", "a.duckdb")
-    result = run(command, "--db", "a.duckdb", "--where", "model=none")
+    result = run(*words, "--db", "a.duckdb", "--where", "model=none")
     assert result.code == 3
     assert "`costctl status` shows what a database holds" in result.stderr
 
@@ -112,3 +117,42 @@ def test_a_model_that_another_provider_sells_is_told_with_its_seller(run, tmp_pa
 def test_a_path_that_leads_nowhere_is_told_what_a_path_may_be(run, path):
     found = run("ingest", path, "--db", "x.duckdb")
     assert (found.code, "hint: name files, folders, patterns" in found.stderr) == (2, True)
+
+
+def test_a_wrong_moment_is_told_by_the_name_that_gave_it(run, log):
+    flag = run("breakdown", log, "--as-of", "noon", env={"COSTCTL_AS_OF": "dusk"})
+    assert (flag.code, flag.stderr.splitlines()[0]) == (2, "error: --as-of: 'noon' is no time")
+    variable = run("breakdown", log, env={"COSTCTL_AS_OF": "dusk"})
+    assert variable.code == 2
+    assert variable.stderr.startswith("error: COSTCTL_AS_OF: 'dusk' is no time\nhint: write 2026-")
+
+
+def test_a_wrong_default_provider_is_told_with_its_line(run, log, tmp_path):
+    (tmp_path / "costctl.yaml").write_text("version: 1\npricing:\n  default_provider: openia\n")
+    result = run("breakdown", log)
+    assert result.code == 2
+    assert "costctl.yaml:3: pricing.default_provider: 'openia' is no provider" in result.stderr
+    assert "did you mean openai?" in result.stderr
+
+
+def test_explaining_what_is_not_one_file_says_why(run, tmp_path):
+    missing = run("formats", "explain", "nope.jsonl")
+    assert (missing.code, missing.stderr) == (2, "error: nope.jsonl: no such file or folder\n")
+    for number, said in enumerate(("no file is there", None, "explain takes one file")):
+        folder = tmp_path / "folder"
+        folder.mkdir(exist_ok=True)
+        if number:
+            (folder / f"{number}.jsonl").write_text(json.dumps(CALL) + "\n")
+        result = run("formats", "explain", "folder")
+        assert result.code == (0 if said is None else 2)
+        assert said is None or f"folder: {said}\nhint: `costctl ingest --dry-run`" in result.stderr
+
+
+def test_a_database_without_usage_is_told_once_what_to_do(run, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "app.db")) as made:
+        made.executescript("CREATE TABLE pets (name, age); INSERT INTO pets VALUES ('Rex', 3);")
+    for command in ("breakdown", "ingest"):
+        result = run(command, "app.db")
+        assert result.code == 2
+        assert "no table of this SQLite file looks like usage: pets(name, age)" in result.stderr
+        assert result.stderr.count("say what its fields mean") == 1

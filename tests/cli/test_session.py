@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from costctl.cli._session import condition_of, dimensions_of
+from costctl.cli._dimensions import condition_of, dimensions_of
 from costctl.errors import CostctlError
 from costctl.user_cache import cache_folder
 from costctl.vocabulary import Condition

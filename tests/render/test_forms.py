@@ -70,6 +70,10 @@ def test_no_cell_of_a_csv_file_is_a_formula(text):
     assert not cells or not cells[0] or not cells[0][0].startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
+def test_a_dash_alone_is_no_formula():
+    assert as_csv(report(one_column(Kind.TEXT, "-")), ENVELOPE, Style()) == "value\n-\n"
+
+
 def test_a_negative_number_is_no_formula():
     assert (
         as_csv(report(one_column(Kind.USD, Decimal("-1.5"))), ENVELOPE, Style()) == "value\n-1.5\n"

@@ -8,9 +8,8 @@ import typer
 from costctl.cli import _engines
 from costctl.cli._options import OUT, MomentOptions, OutputOptions, PriceOptions, ScopeOptions, flat
 from costctl.cli._output import tell, to_stdout, warn, write_file
-from costctl.cli._session import usage_session
+from costctl.cli._session import require_rows, usage_session
 from costctl.cli._source_options import Paths, SourceOptions
-from costctl.errors import NoDataError
 
 STDOUT = "-"
 
@@ -48,8 +47,7 @@ def command(
         baseline = baselines.baseline_of(session)
         undated = judging.left_out(judging.case_of(session), session.query.where)
         warnings = (*session.warnings, *undated)
-    if not baseline.rows:
-        raise NoDataError("no usage in this scope", "`costctl status` shows what there is")
+    require_rows(len(baseline.rows), paths)
     text = baselines.text_of(baseline)
     options = OutputOptions(quiet=quiet)
     if output == STDOUT:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from costctl.cli import _engines
-from costctl.cli._options import MONEY, SCOPE, MomentOptions, PriceOptions
+from costctl.cli._options import MONEY, SCOPE, MomentOptions, PriceOptions, Pricing
 from costctl.cli._prices import load_prices
 from costctl.cli._session import Moment, moment_in, settings_of
 from costctl.cli._source_options import ConfigOptions
@@ -36,14 +36,7 @@ Provider = Annotated[
 class TableOptions(ConfigOptions):
     """Which price table: settings, and a layer or a day."""
 
-    pricing: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PATH|DATE",
-            rich_help_panel=MONEY,
-            help="Prices above the built-in ones, or the table as known on a day. [env: COSTCTL_PRICING]",
-        ),
-    ] = None
+    pricing: Pricing = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from costctl.cli._source_options import SourceOptions
 from costctl.cli.pricing._public import public_table
 from costctl.cli.pricing._table import At, PriceTable, TableOptions, price_table
 from costctl.errors import CostctlError, NoDataError
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from costctl.pricebook import CompiledBook
@@ -35,7 +36,7 @@ Against = Annotated[
 File = Annotated[
     str | None,
     typer.Argument(
-        metavar="[FILE]", help="A public table's JSON, or `installed`.", show_default=False
+        metavar="FILE", help="A public table's JSON, or `installed`.", show_default=False
     ),
 ]
 Usage = Annotated[
@@ -92,7 +93,11 @@ def command(
     )
     write(report, envelope, output)
     if fail_on_drift and compared.differences:
-        raise NoDataError(f"{len(compared.differences):,} figures differ", "", "price_drift")
+        raise NoDataError(
+            counted(len(compared.differences), "figure differs", "figures differ"),
+            "",
+            "price_drift",
+        )
 
 
 def _other_book(table: PriceTable, against: str, file: str | None) -> "CompiledBook":

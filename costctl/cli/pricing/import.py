@@ -18,6 +18,7 @@ from costctl.cli.pricing._table import Provider, TableOptions, settings
 from costctl.config import Config
 from costctl.errors import CostctlError
 from costctl.table import Envelope
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from costctl.pricebook.upstream import OfferedTable
@@ -94,7 +95,7 @@ def command(
     if imported.needs_ack:
         codes = sorted({code for code, _ in imported.needs_ack})
         raise CostctlError(
-            f"{len(imported.needs_ack)} suspicious moves: nothing is written",
+            f"{counted(len(imported.needs_ack), 'suspicious move')}: nothing is written",
             f"look at each, then {' '.join(f'--ack {code}' for code in codes)}",
             "needs_ack",
         )

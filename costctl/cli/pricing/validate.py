@@ -14,6 +14,7 @@ from costctl.cli.pricing._table import TableOptions, settings
 from costctl.config import Config
 from costctl.errors import CostctlError
 from costctl.table import Envelope
+from costctl.words import counted
 
 if TYPE_CHECKING:
     from costctl.pricebook.book import Book
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 Target = Annotated[
     Path | None,
     typer.Argument(
-        metavar="[PATH]",
+        metavar="PATH",
         help="A price file, a folder of them, or a whole table; default: the table in use.",
         show_default=False,
     ),
@@ -58,9 +59,8 @@ def command(
     pricing = {"version": compiled.version, "sha256": compiled.sha256}
     write(report, Envelope(now.as_of, now.tz, pricing=pricing), output)
     if strict and warnings:
-        count = len(warnings)
         raise CostctlError(
-            f"{count} warning{'s' if count != 1 else ''} under --strict",
+            f"{counted(len(warnings), 'warning')} under --strict",
             "correct the figures, or acknowledge them by `ack: [code]` on their period",
             "price_warnings",
         )

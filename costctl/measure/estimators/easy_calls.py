@@ -17,7 +17,7 @@ from costctl.measure.estimators.repeats import CLOCK
 from costctl.measure.served import Served, served, served_table
 from costctl.store import measures_shares
 from costctl.store.measures_shares import Part
-from costctl.table import Cell, Column, Kind, Table
+from costctl.table import ENDPOINT_AND_MODEL, Cell, Column, Kind, Table
 
 SIZES = ((256, 32), (512, 64), (1000, 100), (2000, 200))
 """Prompt and output tokens up to which calls are counted."""
@@ -128,8 +128,7 @@ def _table(asked: Asked, groups: Sequence[Group]) -> Table:
         name="easy_calls",
         title="Short calls, a ceiling for a cheaper model",
         columns=(
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("prompt", "Prompt up to", Kind.COUNT),
             Column("output", "Output up to", Kind.COUNT),
             Column("requests", "Calls", Kind.COUNT),
@@ -170,8 +169,7 @@ def _joint_table(rows: Sequence[tuple[Cell, ...]]) -> Table:
         name="joint",
         title="Repeats and easy calls together, shares of the cost",
         columns=(
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("both", "Both", Kind.SHARE),
             Column("repeat_only", "Repeat only", Kind.SHARE),
             Column("easy_only", "Easy only", Kind.SHARE),

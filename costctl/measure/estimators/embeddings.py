@@ -13,7 +13,7 @@ from costctl.measure.base import (
     Place,
     share,
 )
-from costctl.table import Column, Kind, Table
+from costctl.table import ENDPOINT_AND_MODEL, Column, Kind, Table
 
 KIND = "embedding"
 
@@ -69,8 +69,7 @@ def _table(asked: Asked, groups: Sequence[Group]) -> Table:
         name="embeddings",
         title="Embeddings",
         columns=(
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("tokens", "Tokens", Kind.COUNT),
             Column("token_share", "Of all embeddings", Kind.SHARE),
             Column("cost_usd", "Cost", Kind.USD),

@@ -3,7 +3,7 @@
 from costctl.measure import refusals
 from costctl.measure.base import EVERYTHING, Asked, Estimate, Estimator, Measured, share
 from costctl.store import measures_shares
-from costctl.table import Column, Kind, Table
+from costctl.table import ENDPOINT_AND_MODEL, Column, Kind, Table
 
 
 def measure(asked: Asked) -> Measured:
@@ -20,8 +20,7 @@ def measure(asked: Asked) -> Measured:
         name="answers",
         title="Lengths of answers, in tokens",
         columns=(
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("p50", "P50", Kind.COUNT),
             Column("p95", "P95", Kind.COUNT),
             Column("longest", "Longest", Kind.COUNT),

@@ -16,7 +16,7 @@ from costctl.measure.base import (
 )
 from costctl.measure.prefixes import FOREVER, Lifetime
 from costctl.measure.reading import Reading, reading
-from costctl.table import Cell, Column, Kind, Table
+from costctl.table import ENDPOINT_AND_MODEL, Cell, Column, Kind, Table
 
 COLUMNS = (
     Column("kept", "Kept", Kind.TEXT),
@@ -160,8 +160,7 @@ def _observed_table(asked: Asked) -> Table:
         name="cached_now",
         title="Input that the provider's cache reads now, as logged",
         columns=(
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("cache_read", "Read", Kind.COUNT),
             Column("cache_write", "Written", Kind.COUNT),
             Column("share", "Of the input", Kind.SHARE),

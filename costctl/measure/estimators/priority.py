@@ -2,7 +2,7 @@
 
 from costctl.measure.base import EVERYTHING, Asked, Estimate, Estimator, Measured, Place, share
 from costctl.store.rollup_mixes import Mix
-from costctl.table import Column, Kind, Table
+from costctl.table import ENDPOINT_AND_MODEL, Column, Kind, Table
 
 
 def measure(asked: Asked) -> Measured:
@@ -41,8 +41,7 @@ def _table(mixes: list[Mix]) -> Table:
         name="priority",
         title="Usage at a dearer tier",
         columns=(
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("tier", "Tier", Kind.TEXT),
             Column("requests", "Calls", Kind.COUNT),
             Column("now_usd", "Now", Kind.USD),

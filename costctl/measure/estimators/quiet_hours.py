@@ -17,7 +17,7 @@ from costctl.measure.base import (
 )
 from costctl.store import measures_shares
 from costctl.store.measures_shares import Hour
-from costctl.table import Cell, Column, Kind, Table
+from costctl.table import ENDPOINT_AND_MODEL, Cell, Column, Kind, Table
 
 NIGHT = (22, 6)
 """From this hour of the evening to that of the morning, in the zone asked for."""
@@ -105,8 +105,7 @@ def _night_table(
         name="nights",
         title="Who may wait, shares of the cost of single calls",
         columns=(
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("night_share", "At night", Kind.SHARE),
             Column("unattended_share", "No user or session", Kind.SHARE),
             Column("both_share", "Both", Kind.SHARE),

@@ -10,7 +10,7 @@ from costctl.measure.base import (
     retirement_text,
 )
 from costctl.store.rollup_mixes import Mix
-from costctl.table import Column, Kind, Table
+from costctl.table import ENDPOINT_AND_MODEL, Column, Kind, Table
 
 
 def measure(asked: Asked) -> Measured:
@@ -47,8 +47,7 @@ def _table(mixes: list[Mix]) -> Table:
         name="stale_models",
         title="The same tokens on another model of the price table",
         columns=(
-            Column("endpoint", "Endpoint", Kind.TEXT),
-            Column("model", "Model", Kind.NAME),
+            *ENDPOINT_AND_MODEL,
             Column("tier", "Tier", Kind.TEXT, wide_only=True),
             Column("now_usd", "Now", Kind.USD),
             Column("newer", "Newer", Kind.TEXT),

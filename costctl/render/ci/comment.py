@@ -7,9 +7,10 @@ from decimal import Decimal
 from costctl.budgets.verdict import Outcome, Run, Status
 from costctl.render.ci._text import cut, one_line
 from costctl.render.json import dumps
-from costctl.render.markdown import code, escaped
+from costctl.render.markdown import code, escaped, hint
 from costctl.reports.check import amount, hints, verdict_line, why
 from costctl.table import Envelope
+from costctl.words import counted
 
 MARKER = "<!-- costctl:check -->"
 STATE = re.compile(r"^<!-- costctl:state (?P<state>.*) -->\r?$", re.MULTILINE)
@@ -31,9 +32,10 @@ def comment(run: Run, envelope: Envelope) -> str:
     lines = [MARKER, _state(run), f"**costctl** {escaped(verdict_line(run))}", ""]
     lines += [*_table(told), ""] if told else []
     if rest:
-        lines += [f"<details><summary>{len(rest):,} checks within their limits</summary>", ""]
+        within = counted(len(rest), "check within its limit", "checks within their limits")
+        lines += [f"<details><summary>{within}</summary>", ""]
         lines += [*_table(rest), "", "</details>", ""]
-    lines += [f"- Next: {escaped(hint)}" for hint in hints(run)]
+    lines += [f"- Next: {hint(text)}" for text in hints(run)]
     lines += ["", _foot(envelope), ""]
     return cut("\n".join(lines), MOST, NOTE)
 

@@ -60,7 +60,7 @@ def test_the_summary_shows_every_check():
     run = every_kind()
     text = summary.summary(run, check_report(run), ENVELOPE)
     assert text.startswith("## costctl: FAIL: 2 FAIL, 1 INCONCLUSIVE, 1 WARN, 1 PASS, 1 SKIP\n")
-    assert text.endswith("- Next: \\`costctl simulate\\` projects what would lower the bill\n\n")
+    assert text.endswith("- Next: `costctl simulate` projects what would lower the bill\n")
     for word in ("FAIL", "WARN", "PASS", "SKIP", "INCONCLUSIVE"):
         assert word in text
     assert "<script" not in text

@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 SIGNIFICANT = 4
+CENT = Decimal("0.01")
+DAY = 24 * 60
 
 
-def counted(number: int, what: str) -> str:
-    """Return `1 request`, `2 requests`."""
-    return f"1 {what}" if number == 1 else f"{number:,} {what}s"
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return `1 request`, `2 requests`; `many` where it is not `one` with an s, as of a whole clause."""
+    return f"1 {one}" if number == 1 else f"{number:,} {many or one + 's'}"
 
 
 def percent(share: Decimal) -> str:
@@ -17,8 +19,9 @@ def percent(share: Decimal) -> str:
 
 
 def money(usd: Decimal) -> str:
-    """Return money in dollars and cents."""
-    return f"{'-' if usd < 0 else ''}${abs(usd):,.2f}"
+    """Return money in dollars and cents; what is less than a cent keeps the digits that count."""
+    sign = "-" if usd < 0 else ""
+    return f"{sign}${_digits(abs(usd), least=2) if abs(usd) < CENT else f'{abs(usd):,.2f}'}"
 
 
 def figure(value: Decimal, unit: str) -> str:
@@ -47,11 +50,11 @@ def _digits(value: Decimal, least: int = 0) -> str:
 
 
 def length(age: timedelta) -> str:
-    """Return a length of time in days and hours."""
-    days, hours = divmod(int(age.total_seconds() // 3600), 24)
-    if not days:
-        return f"{hours} h"
-    return f"{days} d {hours} h" if hours else f"{days} d"
+    """Return a length of time in its two largest units."""
+    minutes = max(int(age.total_seconds()) // 60, 0)
+    parts = ((minutes // DAY, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
+    told = parts[:2] if minutes >= DAY else parts[1:]
+    return " ".join(f"{count} {unit}" for count, unit in told if count) or "0 min"
 
 
 def moment(at: datetime) -> str:

@@ -1,0 +1,40 @@
+"""Dimensions on the command line: what rows are grouped by, and which of them count."""
+
+from collections.abc import Sequence
+
+from costctl.errors import CostctlError, nearest
+from costctl.vocabulary import DIMENSIONS, Condition
+
+TAG = "tag."
+
+
+def condition_of(text: str) -> Condition:
+    """Return what `key=glob` asks for."""
+    key, equals, pattern = text.partition("=")
+    if not equals or not pattern:
+        raise CostctlError(f"--where: {text!r} is not KEY=GLOB", "such as --where model=gpt-4o*")
+    return Condition(dimension_of(key), (pattern,))
+
+
+def dimensions_of(texts: Sequence[str], default: Sequence[str]) -> tuple[str, ...]:
+    """Return the dimensions of `--by`, each once; to repeat it is as good as a comma."""
+    if not texts:
+        return tuple(default)
+    words = ",".join(texts).split(",")
+    names = tuple(dimension_of(name.strip()) for name in words if name.strip())
+    if not names:
+        raise CostctlError("--by names no dimension", f"known: {', '.join(DIMENSIONS)}, tag.KEY")
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise CostctlError(f"--by names {twice[0]} twice")
+    return names
+
+
+def dimension_of(name: str) -> str:
+    """Return a known dimension."""
+    if name in DIMENSIONS or (name.startswith(TAG) and len(name) > len(TAG)):
+        return name
+    close = nearest(name, DIMENSIONS)
+    raise CostctlError(
+        f"unknown dimension {name!r}{close}", f"known: {', '.join(DIMENSIONS)}, tag.KEY"
+    )
