@@ -17,9 +17,15 @@ def cache_folder() -> Path | None:
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file and its folder, so that two commands started together never see half of it.
 
-    Errors: `OSError` where the folder cannot be written.
+    Errors: `OSError` where the folder cannot be written; nothing is left behind then.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
-        part.write(content)
-    Path(part.name).replace(path)
+    number, name = tempfile.mkstemp(dir=path.parent)
+    part = Path(name)
+    try:
+        with os.fdopen(number, "wb") as out:
+            out.write(content)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

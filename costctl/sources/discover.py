@@ -1,5 +1,6 @@
 """From what the user typed to the files it means."""
 
+import errno
 import glob
 import os
 import shutil
@@ -17,6 +18,8 @@ OWN = (".duckdb", ".duckdb.wal")
 NO_FILE = "no such file or folder"
 NO_MATCH = "no file matches this pattern"
 LOST = "a link that leads nowhere"
+NOWHERE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
+"""To nothing, to what a file should hold, or to itself."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,10 @@ def discover(paths: list[str], spool: Path, stdin: BinaryIO | None = None) -> li
         found.extend(_expand(text, spool, stdin))
     unique: dict[tuple[object, object], Found | Missing] = {}
     for entry in found:
-        unique.setdefault(entry.identity if isinstance(entry, Found) else _spot(entry), entry)
+        at = entry.identity if isinstance(entry, Found) else _spot(entry)
+        known = unique.setdefault(at, entry)
+        if isinstance(known, Missing) and known.lost:  # whoever names it as well wants it read
+            unique[at] = entry
     return [_readable(entry, spool) for entry in unique.values()]
 
 
@@ -155,7 +161,7 @@ def _stat(shown: str, *, named: bool) -> list[Found | Missing]:
     try:
         info = os.stat(shown)  # noqa: PTH116 - half the time of a path's own way
     except OSError as error:
-        if not named and isinstance(error, FileNotFoundError):
+        if not named and error.errno in NOWHERE and os.path.islink(shown):  # noqa: PTH114 - a text as above
             return [Missing(shown, LOST, lost=True)]
         return [Missing(shown, error.strerror or str(error))]
     if not stat.S_ISREG(info.st_mode):

@@ -107,7 +107,7 @@ def _columns(form: Format, rows: Rows, layers: Layers) -> dict[str, str]:
         columns["tags"] = "c_tags"
     if "c_units" in layers.typed:
         columns["units"] = "c_units"
-    columns |= {n: f"k_{n}" for n in _classes_filled(form, layers)}
+    columns |= {n: f"k_{n}" for n in _classes_filled(layers)}
     total = " + ".join(f"k_{n}" for n in TOKEN_CLASSES)
     units = " OR c_units IS NOT NULL" if "units" in columns else ""
     columns |= {
@@ -134,14 +134,9 @@ def _columns(form: Format, rows: Rows, layers: Layers) -> dict[str, str]:
     return columns
 
 
-def _classes_filled(form: Format, layers: Layers) -> list[str]:
-    """Return the token classes to store: where a format never fills one, nothing is asked for each record.
-
-    Where several formats tell of the same calls, one may fill what the other does not.
-    """
+def _classes_filled(layers: Layers) -> list[str]:
+    """Return the token classes to store: where a format never fills one, nothing is asked for each record."""
     names = (*TOKEN_CLASSES, *OF_WHICH)
-    if form.identity.scope:
-        return list(names)
     return [n for n in names if n in CONTENT or layers.classes[f"k_{n}"] != "0"]
 
 

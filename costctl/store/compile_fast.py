@@ -4,8 +4,6 @@ It is the format with everything rare taken as absent. A record that has more th
 need a closer look, gets no `event_key` and is left to the thorough statement; so both give the same rows.
 """
 
-from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from costctl.formats._base import Expression, Format, Path, Predicate, Value
@@ -18,9 +16,6 @@ from costctl.store.schema import NARROW_COST, NARROW_MADE
 TEXTS = ("endpoint", "requested_model", "request_id")
 CORE = (*TEXTS, "occurred_at", "logged_cost_usd")
 COUNTS = ("input", "output", "total")
-NUMBERS = ("input", "total")
-"""Counts that are read as numbers where that is all that is asked of their place: cheaper by much than their text."""
-
 ABSENT_IS_FALSE = {"filled", "in", "matches", "at_least", "has"}
 
 
@@ -31,10 +26,13 @@ class Fast:
     Attributes:
         columns: leaves to read, as column types of a reader of JSON lines.
         select: SQL over the placeholder `{reader}`, giving the columns of the narrow table.
+        counted: its test of an input that is read as a number, as SQL over the layers of the thorough statement: that one
+            is to read exactly what the one pass leaves.
     """
 
     columns: str
     select: str
+    counted: str
 
 
 def compile_fast(form: Format) -> Fast | None:
@@ -60,22 +58,20 @@ def compile_fast(form: Format) -> Fast | None:
         tree.want(path.keys)
     if not all(tree.holds(path.keys) for path in (*wanted, *dropped)):
         return None
-    numbers = _as_numbers(tree, counts, [*paths_in((core, counts)), *dropped])
-    select = _select(form, core, counts, sorted(map(_leaf, dropped)), numbers)
-    return Fast(tree.columns(), select)
+    number = _as_number(tree, counts["input"], [*paths_in((core, counts)), *dropped])
+    select = _select(form, core, counts, sorted(map(_leaf, dropped)), number=number)
+    return Fast(tree.columns(), select, "coalesce(i_input >= 2, false)" if number else "true")
 
 
-def _as_numbers(tree: Tree, counts: dict[str, Expression], read: list[Path]) -> set[str]:
-    """Have counts read as numbers that are alone at their place; return which ones."""
-    times = Counter(path.keys for path in read)
-    places = {name: tuple(paths_in(counts.get(name, ()))) for name in NUMBERS}
-    found = {name: paths[0] for name, paths in places.items() if len(paths) == 1}
-    found = {name: path for name, path in found.items() if times[path.keys] == 1}
-    for path in found.values():
-        leaf = tree.at(path.keys)
-        assert leaf is not None  # noqa: S101 - it was asked for
-        leaf.number = True
-    return set(found)
+def _as_number(tree: Tree, given: Expression, read: list[Path]) -> bool:
+    """Have the input read as a number, which is cheaper by much than its text, if nothing else is asked of its place."""
+    paths = tuple(paths_in(given))
+    if len(paths) != 1 or [path.keys for path in read].count(paths[0].keys) != 1:
+        return False
+    leaf = tree.at(paths[0].keys)
+    assert leaf is not None  # noqa: S101 - it was asked for
+    leaf.number = True
+    return True
 
 
 def _flat(form: Format) -> bool:
@@ -143,7 +139,8 @@ def _select(
     core: dict[str, Expression],
     counts: dict[str, Expression],
     dropped: list[str],
-    numbers: Collection[str],
+    *,
+    number: bool,
 ) -> str:
     raw = {f"n_{n}": _number(e) for n, e in counts.items()}
     for name in CORE:
@@ -165,7 +162,7 @@ def _select(
         "input_uncached": _side("input", "output", counts),
         "output": _side("output", "input", counts) if "output" in counts else "0",
         "known_id": f"CASE WHEN strlen(x_request_id) > {longest} THEN true ELSE coalesce({words}, false) END",
-        "clean": _clean(counts, numbers),
+        "clean": _clean(counts, number=number),
     }
     columns = _columns(form)
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
@@ -180,18 +177,20 @@ def _side(name: str, other: str, counts: dict[str, Expression]) -> str:
     return f"CASE WHEN i_{name} IS NOT NULL THEN i_{name} ELSE coalesce(greatest({rest}, 0), 0) END"
 
 
-def _clean(counts: dict[str, Expression], numbers: Collection[str]) -> str:
+def _clean(counts: dict[str, Expression], *, number: bool) -> str:
     """Return the test that every common field is of its plainest form."""
     parts = ["NOT odd", f"moment BETWEEN {identity.EARLIEST} AND {identity.LATEST}"]
     for name, most in (("input", identity.MOST_INPUT), ("output", identity.MOST_OUTPUT)):
-        if name in numbers:
-            parts.append(_is_count(name, most))
+        if name == "input" and number:
+            # What was no number is missing, and `true` may stand behind a 1.
+            whole = f"n_{name} BETWEEN 2 AND {most} AND trunc(n_{name}) = n_{name}"
+            parts.append(f"coalesce({whole}, false)")
         elif name in counts:
-            number = f"(i_{name} BETWEEN 0 AND {most} AND NOT contains(n_{name}, '.'))"
-            parts.append(f"coalesce({number}, n_{name} IS NULL)")
+            whole = f"(i_{name} BETWEEN 0 AND {most} AND NOT contains(n_{name}, '.'))"
+            parts.append(f"coalesce({whole}, n_{name} IS NULL)")
     counted = " OR ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
     whole = " AND ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
-    parts.append(f"CASE WHEN {whole} THEN true ELSE ({counted}) AND {_total(counts, numbers)} END")
+    parts.append(f"CASE WHEN {whole} THEN true ELSE ({counted}) AND {_total(counts)} END")
     parts.append(_without_offset())
     parts.append("(cost >= 0 OR x_logged_cost_usd IS NULL)")
     return " AND ".join(parts)
@@ -212,18 +211,11 @@ def _without_offset() -> str:
     )
 
 
-def _is_count(name: str, most: int) -> str:
-    """Return the test that a number is a count; what was no number is missing, and `true` may stand behind a 1."""
-    return f"coalesce(n_{name} BETWEEN 2 AND {most} AND trunc(n_{name}) = n_{name}, false)"
-
-
-def _total(counts: dict[str, Expression], numbers: Collection[str]) -> str:
+def _total(counts: dict[str, Expression]) -> str:
     """Return the test that a total which has to make up for a missing side is a count."""
     if "total" not in counts:
         return "true"
     most = min(identity.MOST_INPUT, identity.MOST_OUTPUT)
-    if "total" in numbers:
-        return _is_count("total", most)
     whole = f"try_cast(n_total AS BIGINT) BETWEEN 0 AND {most} AND NOT contains(n_total, '.')"
     return f"coalesce({whole}, n_total IS NULL)"
 

@@ -233,7 +233,9 @@ class Rows:
 
 def bad_count(text: str, number: str) -> str:
     """Return the test that a filled text is no whole number, or none within the limits of `number`."""
-    fraction = f"(contains({text}, '.') AND NOT regexp_full_match({text}, '[0-9]+[.]0*'))"
+    fraction = (
+        f"(contains({text}, '.') AND NOT coalesce(try_cast({text} AS DOUBLE) = {number}, false))"
+    )
     return f"({text} IS NOT NULL AND ({number} IS NULL OR {fraction}))"
 
 

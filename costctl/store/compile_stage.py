@@ -1,9 +1,9 @@
 """The statement that reads any record of a format, layer by layer, with line numbers, refusals and skips."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from costctl.formats._base import Expression, Format
-from costctl.store.compile import Statement, bare
+from costctl.store.compile import Statement
 from costctl.store.compile_paths import (
     Document,
     Documents,
@@ -27,7 +27,7 @@ def stage_select(
     key: str,
     endpoint: str | None = None,
     with_text: bool = False,
-    with_bare: bool = False,
+    also: Mapping[str, str] | None = None,
 ) -> str:
     """Return the statement over `source`.
 
@@ -40,7 +40,7 @@ def stage_select(
         key: secret for hashes of prompt text.
         endpoint: SQL over the typed layer that overrides the endpoint.
         with_text: also give the prompt as `prompt_text`.
-        with_bare: also tell as `bare` which records have none of the texts that the format knows.
+        also: more columns, as SQL over the layers.
     """
     direct = statement.documents.levels[0].direct
     ctes = [_structs(statement.documents, source) if direct else _records(source)]
@@ -65,8 +65,7 @@ def stage_select(
         columns["stranger"] = statement.stranger
     if statement.form.leaf is not None:
         columns |= {"leaf_id": "leaf_id", "leaf_parent": "leaf_parent"}
-    if with_bare:
-        columns["bare"] = bare(statement)
+    columns |= also or {}
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     kind = _kind(statement.documents.unsure if direct else ())
     return (

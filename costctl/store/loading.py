@@ -121,12 +121,13 @@ class Loader:
         parts: Sequence[Part],
         endpoint: str | None = None,
         where: str = "",
+        also: Mapping[str, str] | None = None,
     ) -> None:
-        """Read records into the temp table `staged`; `where` is a test over its columns.
+        """Read records into the temp table `staged`; `where` is a test over its columns, and those of `also`.
 
         Errors: `CostctlError` when the engine cannot read a file.
         """
-        select = self._thorough(statement, parts, endpoint, with_bare=bool(where))
+        select = self._thorough(statement, parts, endpoint, also)
         for macro in macros_for(select):
             self.connection.execute(macro)
         with self._in_order(), readers.readable():
@@ -156,8 +157,7 @@ class Loader:
         statement: Statement,
         parts: Sequence[Part],
         endpoint: str | None = None,
-        *,
-        with_bare: bool = False,
+        also: Mapping[str, str] | None = None,
     ) -> str:
         relation = readers.relation(parts, longest=self.longest)
         if statement.form.to == "billing":
@@ -168,7 +168,7 @@ class Loader:
             key=self.key,
             endpoint=endpoint,
             with_text=self._counts(statement),
-            with_bare=with_bare,
+            also=also,
         )
 
     @contextmanager

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 import duckdb
 
 from costctl.store import connection, readers
-from costctl.store.compile import Statement, stays_narrow
+from costctl.store.compile import Statement, bare, stays_narrow
 from costctl.store.compile_fast import Fast
 from costctl.store.loading import Loaded, Loader, UnfitError
 from costctl.store.origins import origin_of
@@ -52,7 +52,9 @@ class FastLoader:
         clean = total - odd - Repeats(self.connection, part.ingest_id).drop()
         if not odd:
             return Loaded(records=total, new_rows=clean)
-        self.loader.stage(statement, [part], where=f" WHERE NOT ({stays_narrow(statement)})")
+        also = {"bare": bare(statement), "counted": fast.counted}
+        test = f" WHERE NOT ({stays_narrow(statement)} AND counted)"
+        self.loader.stage(statement, [part], where=test, also=also)
         if self._count("staged") != odd:
             self.connection.execute("DROP TABLE staged")
             return None

@@ -8,6 +8,10 @@ from costctl.record import BY_NAME, PROVENANCE, USAGE
 from costctl.store.merge_rules import folded
 from costctl.store.origins import origin_of
 from costctl.store.schema import LAYOUTS, PARENT_KEYS, Layout
+from costctl.vocabulary import OF_WHICH, TOKEN_CLASSES
+
+SAID_BY_ALL = (*TOKEN_CLASSES, *OF_WHICH, "status", "cache_hit")
+"""What every record says of a call: none where its format fills none, though a known row, read by other settings, has some."""
 
 DEEPEST = 100
 """Records of a tree that may enclose each other."""
@@ -131,40 +135,44 @@ class Merge:
 
         What nothing repeats costs no plan of how to fold it.
         """
-        listed = ", ".join(self.columns)
         run = self.connection.execute
-        self.has_known = self._know(listed)
+        unsaid = [n for n in SAID_BY_ALL if n not in self.columns]
+        self.has_known = self._know([*self.columns, *unsaid])
+        given = list(self.columns)
+        if self.has_known:
+            given += [f"{BY_NAME[n].default} AS {n}" for n in unsaid]
+            self.columns += unsaid
+        listed, new = ", ".join(self.columns), ", ".join(given)
         keys = "SELECT event_key FROM staged WHERE kind = 'row'"
         if self.has_known:
             keys += " UNION ALL SELECT event_key FROM known"
         run(
             f"CREATE OR REPLACE TEMP TABLE repeated AS SELECT event_key FROM ({keys}) GROUP BY 1 HAVING count(*) > 1"
         )
-        kept = f"ingest_id, rn, event_key, {listed}"
-        view = "CREATE OR REPLACE TEMP VIEW folded AS"
+        view = "CREATE OR REPLACE TEMP VIEW folded AS SELECT ingest_id, rn, event_key,"
         if not self._is_any("repeated"):
-            run(f"{view} SELECT {kept} FROM staged WHERE kind = 'row'")
+            run(f"{view} {new} FROM staged WHERE kind = 'row'")
             return
-        old, new = (", NULL AS newest", ", newest") if self.dated else ("", "")
+        undated, dated = (", NULL AS newest", ", newest") if self.dated else ("", "")
         candidates = (
-            f"SELECT ingest_id AS seq, ingest_id, rn, sub, event_key, {listed}{new} FROM staged "
+            f"SELECT ingest_id AS seq, ingest_id, rn, sub, event_key, {new}{dated} FROM staged "
             "SEMI JOIN repeated USING (event_key) WHERE kind = 'row'"
         )
         if self.has_known:
-            candidates += f" UNION ALL SELECT 0, ingest_id, source_line, 0, event_key, {listed}{old} FROM known"
+            candidates += f" UNION ALL SELECT 0, ingest_id, source_line, 0, event_key, {listed}{undated} FROM known"
         made = folded(candidates, self.rule, self.columns, dated=self.dated)
         run(f"CREATE OR REPLACE TEMP TABLE folded_repeats AS {made}")
         run(
-            f"{view} SELECT {kept} FROM folded_repeats UNION ALL "
-            f"SELECT {kept} FROM staged ANTI JOIN repeated USING (event_key) WHERE kind = 'row'"
+            f"{view} {listed} FROM folded_repeats UNION ALL SELECT ingest_id, rn, event_key, {new} "
+            "FROM staged ANTI JOIN repeated USING (event_key) WHERE kind = 'row'"
         )
 
-    def _know(self, listed: str) -> bool:
+    def _know(self, names: list[str]) -> bool:
         """Make `known`, the rows of the store that have a key of what is staged; return whether there are any."""
         if not any(self._is_any(layout.table) for layout in LAYOUTS):
             return False
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE known AS SELECT event_key, ingest_id, source_line, {listed} FROM usage "
+            f"CREATE OR REPLACE TEMP TABLE known AS SELECT event_key, ingest_id, source_line, {', '.join(names)} FROM usage "
             "SEMI JOIN (SELECT event_key FROM staged WHERE kind = 'row') USING (event_key)"
         )
         return self._is_any("known")

@@ -61,6 +61,15 @@ def test_a_file_with_anything_else_is_as_good_as_none(
     assert _kept.kept_formats(unread) == good
 
 
+def test_what_cannot_be_kept_leaves_nothing_behind(folder: Path):
+    _kept.kept_formats(read)
+    (path,) = folder.iterdir()
+    path.unlink()
+    path.mkdir()  # where it stands, no file can be put
+    assert _kept.kept_formats(read) == read()
+    assert list(folder.iterdir()) == [path]
+
+
 def test_nothing_is_kept_where_nothing_can_be_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ):

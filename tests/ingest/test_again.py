@@ -117,6 +117,38 @@ def test_a_rollup_bucket_is_replaced_by_a_later_file(run, tmp_path):
     assert (total["requests"], total["tokens"]["input_uncached"]) == (20, 200)
 
 
+@pytest.mark.parametrize("setting", ["status=error", "cache_hit=true", "reasoning=3"])
+def test_what_only_a_setting_said_of_a_bucket_is_gone_with_it(run, tmp_path, setting):
+    """The row is replaced even where nothing that the log itself says has changed."""
+    head = "id,date,model,prompt_tokens,completion_tokens,api_requests\n"
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(head + "d1,2026-11-09,gpt-4o,70,5,2\n")
+    alone = total_of(run("breakdown", "b.csv", "--json"))
+    run("ingest", "a.csv", "--set", setting)
+    assert total_of(run("breakdown", "--json")) != alone
+    found = file_of(run("ingest", "b.csv", "--json"))
+    assert (found["new_rows"], found["replaced"]) == (0, 1)
+    assert total_of(run("breakdown", "--json")) == alone
+
+
+def test_a_count_that_only_a_setting_reads_outlasts_a_later_row_of_the_same_call(run, tmp_path):
+    """Of each count the largest one that any row of the call has told stays."""
+    call = {
+        "CorrelationId": "c1",
+        "TimeGenerated": "2026-11-09T07:00:00Z",
+        "ModelName": "gpt-4o",
+        "PromptTokens": 100,
+        "CompletionTokens": 8,
+        "TotalTokens": 108,
+    }
+    write(tmp_path / "a.jsonl", [{**call, "Cached": 40}])
+    write(tmp_path / "b.jsonl", [{**call, "CompletionTokens": 20, "TotalTokens": 120}])
+    run("ingest", "a.jsonl", "--map", "cache_read=Cached")
+    run("ingest", "b.jsonl")
+    tokens = total_of(run("breakdown", "--json"))["tokens"]
+    assert (tokens["input_uncached"], tokens["cache_read"], tokens["output"]) == (100, 40, 20)
+
+
 def test_standard_input_is_a_file_like_any_other(run):
     text = "".join(json.dumps(fine(n)) + "\n" for n in (1, 2))
     assert file_of(run("ingest", "-", "--json", stdin=text))["new_rows"] == 2

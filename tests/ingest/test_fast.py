@@ -118,6 +118,31 @@ def test_a_clean_log_takes_the_one_pass_way(tmp_path, monkeypatch):
     assert result.new_rows == 50
 
 
+def test_inputs_of_none_or_one_token_leave_the_others_to_the_one_pass_way(tmp_path, monkeypatch):
+    """Their records alone are looked at again, and not the whole log by another way."""
+    few = [record(n, prompt_tokens=given) for n, given in enumerate((0, 1, None, "1", 1.0))]
+    path = write(tmp_path / "a.jsonl", [*few, *(record(n) for n in range(10, 50))])
+    monkeypatch.setattr(_load, "FAST_FROM", 0)
+    monkeypatch.setattr("costctl.store.loading.Loader.load", None)
+    with Store.memory() as store:
+        (result,) = ingest(store, [str(path)])
+        given = "SELECT sum(input_uncached) FROM usage WHERE occurred_at < '2026-11-01 12:00:10'"
+        (found,) = store.connection.execute(given).fetchall()
+    assert result.new_rows == 45
+    # Of a missing input the total says 112 - 10.
+    assert found == (0 + 1 + 102 + 1 + 1,)
+
+
+UNUSUAL = ("1.5e1", "4_0.0", "2.9999999999999999999", "12.00000000000000000000001", "0x1F", "12.5")
+
+
+@pytest.mark.parametrize("given", UNUSUAL)
+def test_both_ways_agree_on_unusual_ways_to_write_an_input(tmp_path, monkeypatch, given):
+    odd = record(0, prompt_tokens=given)
+    path = write(tmp_path / "a.jsonl", [odd, *(record(n) for n in range(1, 20))])
+    assert rows(path, monkeypatch, 0) == rows(path, monkeypatch, 1 << 40)
+
+
 OVERFLOWS = json.dumps(record(90, completion_tokens=-(2**63), prompt_tokens=None))
 
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 LINE = {
     "request_id": "1",
     "endpoint": "chat",
@@ -46,3 +48,16 @@ def test_a_link_that_leads_nowhere_keeps_no_folder_from_being_read(run, tmp_path
     assert alone.code == 2
     assert "logs/latest: a link that leads nowhere" in alone.stderr
     assert run("ingest", "logs/latest").code == 2
+
+
+@pytest.mark.parametrize("target", ["nowhere", "latest", "a.jsonl/x"])
+def test_a_link_that_leads_nowhere_is_an_error_for_whoever_names_it(run, tmp_path, target):
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.jsonl").write_text(json.dumps(LINE) + "\n")
+    (tmp_path / "logs" / "latest").symlink_to(target)
+    assert run("ingest", "logs", "--dry-run").code == 0
+    for paths in (["logs", "logs/latest"], ["logs/latest", "logs"]):
+        told = run("ingest", *paths, "--dry-run", "--json")
+        assert told.code == 2
+        assert "logs/latest: no such file or folder" in told.stderr
+        assert json.loads(told.stdout)["result"]["total"]["new_rows"] == 1
