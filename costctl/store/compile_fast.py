@@ -4,6 +4,7 @@ It is the format with everything rare taken as absent. A record that has more th
 need a closer look, gets no `event_key` and is left to the thorough statement; so both give the same rows.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from costctl.formats._base import Expression, Format, Path, Predicate, Value
@@ -16,6 +17,7 @@ from costctl.store.schema import NARROW_COST, NARROW_MADE
 TEXTS = ("endpoint", "requested_model", "request_id")
 CORE = (*TEXTS, "occurred_at", "logged_cost_usd")
 COUNTS = ("input", "output", "total")
+MOST_TOTAL = min(identity.MOST_INPUT, identity.MOST_OUTPUT)
 ABSENT_IS_FALSE = {"filled", "in", "matches", "at_least", "has"}
 
 
@@ -26,8 +28,8 @@ class Fast:
     Attributes:
         columns: leaves to read, as column types of a reader of JSON lines.
         select: SQL over the placeholder `{reader}`, giving the columns of the narrow table.
-        counted: its test of an input that is read as a number, as SQL over the layers of the thorough statement: that one
-            is to read exactly what the one pass leaves.
+        counted: its test of how counts are written, as SQL over the layers of the thorough statement: that one is to read
+            exactly what the one pass leaves.
     """
 
     columns: str
@@ -58,13 +60,27 @@ def compile_fast(form: Format) -> Fast | None:
         tree.want(path.keys)
     if not all(tree.holds(path.keys) for path in (*wanted, *dropped)):
         return None
-    number = _as_number(tree, counts["input"], [*paths_in((core, counts)), *dropped])
+    number = _as_number(tree, counts.get("total", ()), [*paths_in((core, counts)), *dropped])
     select = _select(form, core, counts, sorted(map(_leaf, dropped)), number=number)
-    return Fast(tree.columns(), select, "coalesce(i_input >= 2, false)" if number else "true")
+    return Fast(tree.columns(), select, _counted(counts, number=number))
+
+
+def _counted(counts: Collection[str], *, number: bool) -> str:
+    """Return what `_clean` asks of the writing of counts, over the texts of the thorough statement."""
+    tests = [f"NOT coalesce(contains(n_{name}, '.'), false)" for name in counts if name != "total"]
+    if number:
+        told = _total_told("try_cast(n_total AS DOUBLE)")
+        tests.append(f"(({_whole(counts)}) OR {told})")
+    return " AND ".join(tests)
+
+
+def _whole(counts: Collection[str]) -> str:
+    """Return the test that no count is missing which a total would have to make up for."""
+    return " AND ".join(f"i_{name} IS NOT NULL" for name in counts if name != "total")
 
 
 def _as_number(tree: Tree, given: Expression, read: list[Path]) -> bool:
-    """Have the input read as a number, which is cheaper by much than its text, if nothing else is asked of its place."""
+    """Have a total read as a number, which is cheaper by much than its text, if nothing else is asked of its place."""
     paths = tuple(paths_in(given))
     if len(paths) != 1 or [path.keys for path in read].count(paths[0].keys) != 1:
         return False
@@ -181,16 +197,12 @@ def _clean(counts: dict[str, Expression], *, number: bool) -> str:
     """Return the test that every common field is of its plainest form."""
     parts = ["NOT odd", f"moment BETWEEN {identity.EARLIEST} AND {identity.LATEST}"]
     for name, most in (("input", identity.MOST_INPUT), ("output", identity.MOST_OUTPUT)):
-        if name == "input" and number:
-            # What was no number is missing, and `true` may stand behind a 1.
-            whole = f"n_{name} BETWEEN 2 AND {most} AND trunc(n_{name}) = n_{name}"
-            parts.append(f"coalesce({whole}, false)")
-        elif name in counts:
-            whole = f"(i_{name} BETWEEN 0 AND {most} AND NOT contains(n_{name}, '.'))"
-            parts.append(f"coalesce({whole}, n_{name} IS NULL)")
+        if name in counts:
+            fits = f"(i_{name} BETWEEN 0 AND {most} AND NOT contains(n_{name}, '.'))"
+            parts.append(f"coalesce({fits}, n_{name} IS NULL)")
     counted = " OR ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
-    whole = " AND ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
-    parts.append(f"CASE WHEN {whole} THEN true ELSE ({counted}) AND {_total(counts)} END")
+    total = _total_told("n_total") if number else _total(counts)
+    parts.append(f"CASE WHEN {_whole(counts)} THEN true ELSE ({counted}) AND {total} END")
     parts.append(_without_offset())
     parts.append("(cost >= 0 OR x_logged_cost_usd IS NULL)")
     return " AND ".join(parts)
@@ -211,12 +223,16 @@ def _without_offset() -> str:
     )
 
 
+def _total_told(number: str) -> str:
+    """Return the test that a number is a count, or missing, as it is where there was none; `true` may stand behind a 1."""
+    return f"({number} IS NULL OR ({number} BETWEEN 2 AND {MOST_TOTAL} AND trunc({number}) = {number}))"
+
+
 def _total(counts: dict[str, Expression]) -> str:
     """Return the test that a total which has to make up for a missing side is a count."""
     if "total" not in counts:
         return "true"
-    most = min(identity.MOST_INPUT, identity.MOST_OUTPUT)
-    whole = f"try_cast(n_total AS BIGINT) BETWEEN 0 AND {most} AND NOT contains(n_total, '.')"
+    whole = f"try_cast(n_total AS BIGINT) BETWEEN 0 AND {MOST_TOTAL} AND NOT contains(n_total, '.')"
     return f"coalesce({whole}, n_total IS NULL)"
 
 

@@ -99,7 +99,17 @@ class Rows:
             # An absurd count refuses its record, and must not overflow before it does.
             number = f"try_cast(n_{name} AS BIGINT)"
             typed[f"i_{name}"] = f"CASE WHEN {number} BETWEEN 0 AND {limit} THEN {number} END"
-            reasons.append((bad_count(f"n_{name}", f"i_{name}"), f"{name} is no count of tokens"))
+            bad = bad_count(f"n_{name}", f"i_{name}")
+            if name == "total":
+                # Nothing is made of one that is no number, and of none where both sides are told.
+                typed["i_total"] = (
+                    f"CASE WHEN try_cast(n_total AS DOUBLE) IS NOT NULL THEN {typed['i_total']} END"
+                )
+                sides = " OR ".join(
+                    f"i_{side} IS NULL" for side in ("input", "output") if side in names
+                )
+                bad = f"(try_cast(n_total AS DOUBLE) IS NOT NULL AND {bad} AND ({sides or 'true'}))"
+            reasons.append((bad, f"{name} is no count of tokens"))
 
     def _expression(self, name: str) -> tuple[dict[int, Expression], Expression]:
         base: Expression = self.form.row.get(name, ())

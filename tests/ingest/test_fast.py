@@ -133,6 +133,16 @@ def test_inputs_of_none_or_one_token_leave_the_others_to_the_one_pass_way(tmp_pa
     assert found == (0 + 1 + 102 + 1 + 1,)
 
 
+@pytest.mark.parametrize("total", ["x", True, None, [1], "", {}])
+@pytest.mark.parametrize("told", [{}, {"completion_tokens": None}])
+def test_a_total_that_is_no_number_says_nothing(run, tmp_path, total, told):
+    write(tmp_path / "a.jsonl", [record(0, total_tokens=total, **told)])
+    found = json.loads(run("breakdown", "a.jsonl", "--json").stdout)["result"]["total"]
+    given = record(0)
+    assert (found["requests"], found["tokens"]["input_uncached"]) == (1, given["prompt_tokens"])
+    assert found["tokens"]["output"] == (0 if told else given["completion_tokens"])
+
+
 UNUSUAL = ("1.5e1", "4_0.0", "2.9999999999999999999", "12.00000000000000000000001", "0x1F", "12.5")
 
 
