@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from costctl.vocabulary import Spent
-from costctl.words import counted
 
-__all__ = ["EXAMPLE", "Proposal", "budget_text", "counted", "proposals", "quoted"]
+__all__ = ["EXAMPLE", "Proposal", "budget_text", "proposals", "quoted"]
 
 ROOM = Decimal("1.2")
 DIGITS = 2

@@ -15,6 +15,7 @@ from costctl.store.compile_unfold import exploded, keyed_lists
 from costctl.store.compile_values import Values
 
 KINDS = "ENUM('row', 'skipped', 'rejected', 'unsure')"
+"""What becomes of a record, as the type of its column."""
 
 COPY_PAUSE = 1_000_000
 """Microseconds between two records that nobody writes in one go."""
