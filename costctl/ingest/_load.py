@@ -4,17 +4,19 @@ from dataclasses import replace
 from functools import partial
 
 from costctl.errors import CostctlError
+from costctl.formats._base import Format
 from costctl.formats.mixed import share_pages
 from costctl.ingest._account import Accounts
 from costctl.ingest._base import FileResult, IngestOptions, Plan
 from costctl.ingest._count import counting_lines
 from costctl.ingest._plan import Planner
+from costctl.ingest._sample import sums_up
 from costctl.ingest._several import MixedError, require_all_formats, unlike
 from costctl.sources.lines import Bad
 from costctl.store import ledger, readers
 from costctl.store.compile import Statement, compile_format
 from costctl.store.compile_endpoint import endpoint_sql
-from costctl.store.compile_fast import compile_fast
+from costctl.store.compile_fast import Fast, compile_fast
 from costctl.store.connection import Store
 from costctl.store.loading import Loaded, Loader, UnfitError
 from costctl.store.loading_fast import FastLoader
@@ -143,16 +145,7 @@ class BatchLoader:
     def _read(self, statement: Statement, plans: list[Plan]) -> dict[int, Loaded]:
         source = self.options.source or statement.form.name
         first = plans[0]
-        plain = len(plans) == 1 and first.part.kind == "jsonl"
-        fast = (
-            compile_fast(statement.form)
-            if plain
-            and first.fast
-            and not self.planner.rules
-            and _size(first) >= FAST_FROM
-            and not first.watched
-            else None
-        )
+        fast = self._fast(first, statement.form) if len(plans) == 1 else None
         if fast is not None:
             done = FastLoader(self.loader).load(statement, fast, first.part, source)
             if done is not None:
@@ -161,6 +154,13 @@ class BatchLoader:
         endpoint = self._endpoint(statement)
         watch = partial(unlike, self.planner, plans)
         return self.loader.load(statement, parts, source, endpoint=endpoint, watch=watch)
+
+    def _fast(self, plan: Plan, form: Format) -> Fast | None:
+        """Return the one-pass statement for a file, None where the thorough one is right or soon done."""
+        plain = plan.part.kind == "jsonl" and plan.fast and not plan.watched
+        if not plain or self.planner.rules or _size(plan) < FAST_FROM:
+            return None
+        return compile_fast(form, summed=sums_up(plan.part, form))
 
     def _endpoint(self, statement: Statement) -> str | None:
         if not self.planner.rules:

@@ -6,8 +6,11 @@ import json
 import zlib
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
+from costctl.formats._base import Expression, Format
 from costctl.formats.detect import SAMPLE, Sample
+from costctl.formats.evaluate import found as at
 from costctl.ingest._spool import unpacked
 from costctl.sources import json_text, log_text, sqlite_db
 from costctl.sources.discover import Found
@@ -43,6 +46,28 @@ def sample_of(
         # An hour without a call has a header all the same: it tells what the file is.
         records = [dict.fromkeys(part.names, "")]
     return Sample(container.kind, records)
+
+
+def sums_up(part: Part, form: Format) -> bool:
+    """Return whether the first records tell both sides and their total as numbers: a hint of how to read the others."""
+    paths = [form.tokens.counts.get(name, ()) for name in ("input", "output", "total")]
+    if part.compression == "zstd" or not all(paths):
+        return False
+    try:
+        with open_text(part.path, part.compression) as file:
+            lines = [raw.decode("utf-8-sig", errors="replace") for raw in islice(file, SAMPLE)]
+    except (EOFError, OSError, zlib.error):  # whoever reads all of it tells
+        return False
+    told = [[_first(record, each) for each in paths] for record in _documents(lines)]
+    return bool(told) and all(
+        all(type(number) is int for number in numbers) and numbers[0] + numbers[1] == numbers[2]
+        for numbers in told
+    )
+
+
+def _first(record: object, expression: Expression) -> Any:
+    values = (v for value in expression for path in value.paths for v in at(record, path))
+    return next(values, None)
 
 
 def header(store: Store, found: Found, container: Container) -> tuple[str, ...]:

@@ -4,20 +4,19 @@ It is the format with everything rare taken as absent. A record that has more th
 need a closer look, gets no `event_key` and is left to the thorough statement; so both give the same rows.
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from costctl.formats._base import Expression, Format, Path, Predicate, Value
 from costctl.record import BY_NAME, PLACEHOLDER_IDS
 from costctl.store import compile_identity as identity
+from costctl.store.compile_counts import Summed, Written
 from costctl.store.compile_paths import paths_in
-from costctl.store.compile_tree import Tree, lit, quoted
+from costctl.store.compile_tree import Keys, Tree, lit, quoted
 from costctl.store.schema import NARROW_COST, NARROW_MADE
 
 TEXTS = ("endpoint", "requested_model", "request_id")
 CORE = (*TEXTS, "occurred_at", "logged_cost_usd")
 COUNTS = ("input", "output", "total")
-MOST_TOTAL = min(identity.MOST_INPUT, identity.MOST_OUTPUT)
 ABSENT_IS_FALSE = {"filled", "in", "matches", "at_least", "has"}
 
 
@@ -37,8 +36,12 @@ class Fast:
     counted: str
 
 
-def compile_fast(form: Format) -> Fast | None:
-    """Return the one-pass statement of a format, or None where a format asks for more than it can do."""
+def compile_fast(form: Format, *, summed: bool = False) -> Fast | None:
+    """Return the one-pass statement of a format, or None where a format asks for more than it can do.
+
+    With `summed`, records tell both sides and their total: the sides are read as numbers, and the total tells a number
+    from `true` or `false`. What is told otherwise is no clean record then.
+    """
     if not _flat(form):
         return None
     core = {name: form.row[name] for name in CORE if name in form.row}
@@ -60,34 +63,28 @@ def compile_fast(form: Format) -> Fast | None:
         tree.want(path.keys)
     if not all(tree.holds(path.keys) for path in (*wanted, *dropped)):
         return None
-    number = _as_number(tree, counts.get("total", ()), [*paths_in((core, counts)), *dropped])
-    select = _select(form, core, counts, sorted(map(_leaf, dropped)), number=number)
-    return Fast(tree.columns(), select, _counted(counts, number=number))
+    how = _counts(tree, counts, [*paths_in((core, counts)), *dropped], summed=summed)
+    select = _select(form, core, counts, sorted(map(_leaf, dropped)), how)
+    return Fast(tree.columns(), select, how.clean_as_text())
 
 
-def _counted(counts: Collection[str], *, number: bool) -> str:
-    """Return what `_clean` asks of the writing of counts, over the texts of the thorough statement."""
-    tests = [f"NOT coalesce(contains(n_{name}, '.'), false)" for name in counts if name != "total"]
-    if number:
-        told = _total_told("try_cast(n_total AS DOUBLE)")
-        tests.append(f"(({_whole(counts)}) OR {told})")
-    return " AND ".join(tests)
+def _counts(
+    tree: Tree, counts: dict[str, Expression], read: list[Path], *, summed: bool
+) -> Summed | Written:
+    """Have counts read as numbers if nothing else is asked of their places: a total, and both sides if they are to be summed."""
+    places = [path.keys for path in read]
+    alone = {n: _only_path(e) for n, e in counts.items() if places.count(_only_path(e)) == 1}
+    summed = summed and alone.keys() == set(COUNTS)
+    for name, keys in alone.items():
+        if summed or name == "total":
+            tree.want_number(keys)
+    return Summed() if summed else Written(set(counts), "total" in alone)
 
 
-def _whole(counts: Collection[str]) -> str:
-    """Return the test that no count is missing which a total would have to make up for."""
-    return " AND ".join(f"i_{name} IS NOT NULL" for name in counts if name != "total")
-
-
-def _as_number(tree: Tree, given: Expression, read: list[Path]) -> bool:
-    """Have a total read as a number, which is cheaper by much than its text, if nothing else is asked of its place."""
-    paths = tuple(paths_in(given))
-    if len(paths) != 1 or [path.keys for path in read].count(paths[0].keys) != 1:
-        return False
-    leaf = tree.at(paths[0].keys)
-    assert leaf is not None  # noqa: S101 - it was asked for
-    leaf.number = True
-    return True
+def _only_path(expression: Expression) -> Keys:
+    """Return the keys of the only path of a value, none where it has several."""
+    paths = tuple(paths_in(expression))
+    return paths[0].keys if len(paths) == 1 else ()
 
 
 def _flat(form: Format) -> bool:
@@ -155,8 +152,7 @@ def _select(
     core: dict[str, Expression],
     counts: dict[str, Expression],
     dropped: list[str],
-    *,
-    number: bool,
+    how: Summed | Written,
 ) -> str:
     raw = {f"n_{n}": _number(e) for n, e in counts.items()}
     for name in CORE:
@@ -175,10 +171,10 @@ def _select(
     longest = max(map(len, PLACEHOLDER_IDS))
     words = " AND ".join(f"lower(x_request_id) <> {lit(word)}" for word in PLACEHOLDER_IDS)
     made = {
-        "input_uncached": _side("input", "output", counts),
-        "output": _side("output", "input", counts) if "output" in counts else "0",
+        "input_uncached": how.side("input"),
+        "output": how.side("output"),
         "known_id": f"CASE WHEN strlen(x_request_id) > {longest} THEN true ELSE coalesce({words}, false) END",
-        "clean": _clean(counts, number=number),
+        "clean": _clean(how),
     }
     columns = _columns(form)
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
@@ -186,23 +182,9 @@ def _select(
     return f"SELECT {listed} FROM (SELECT *, {_aliased(made)} FROM ({inner}))"
 
 
-def _side(name: str, other: str, counts: dict[str, Expression]) -> str:
-    if "total" not in counts or other not in counts:
-        return f"coalesce(i_{name}, 0)"
-    rest = f"try_cast(n_total AS BIGINT) - i_{other}"
-    return f"CASE WHEN i_{name} IS NOT NULL THEN i_{name} ELSE coalesce(greatest({rest}, 0), 0) END"
-
-
-def _clean(counts: dict[str, Expression], *, number: bool) -> str:
+def _clean(how: Summed | Written) -> str:
     """Return the test that every common field is of its plainest form."""
-    parts = ["NOT odd", f"moment BETWEEN {identity.EARLIEST} AND {identity.LATEST}"]
-    for name, most in (("input", identity.MOST_INPUT), ("output", identity.MOST_OUTPUT)):
-        if name in counts:
-            fits = f"(i_{name} BETWEEN 0 AND {most} AND NOT contains(n_{name}, '.'))"
-            parts.append(f"coalesce({fits}, n_{name} IS NULL)")
-    counted = " OR ".join(f"i_{n} IS NOT NULL" for n in counts if n != "total")
-    total = _total_told("n_total") if number else _total(counts)
-    parts.append(f"CASE WHEN {_whole(counts)} THEN true ELSE ({counted}) AND {total} END")
+    parts = ["NOT odd", f"moment BETWEEN {identity.EARLIEST} AND {identity.LATEST}", how.clean()]
     parts.append(_without_offset())
     parts.append("(cost >= 0 OR x_logged_cost_usd IS NULL)")
     return " AND ".join(parts)
@@ -221,19 +203,6 @@ def _without_offset() -> str:
         "WHEN strlen(x_occurred_at) = 19 AND epoch_us(moment) % 60000000 <> 0 AND x_occurred_at[17] = ':' THEN true "
         f"ELSE NOT (contains(x_occurred_at, '+') OR contains({behind}, '-') OR contains({behind}, ' ')) END"
     )
-
-
-def _total_told(number: str) -> str:
-    """Return the test that a number is a count, or missing, as it is where there was none; `true` may stand behind a 1."""
-    return f"({number} IS NULL OR ({number} BETWEEN 2 AND {MOST_TOTAL} AND trunc({number}) = {number}))"
-
-
-def _total(counts: dict[str, Expression]) -> str:
-    """Return the test that a total which has to make up for a missing side is a count."""
-    if "total" not in counts:
-        return "true"
-    whole = f"try_cast(n_total AS BIGINT) BETWEEN 0 AND {MOST_TOTAL} AND NOT contains(n_total, '.')"
-    return f"coalesce({whole}, n_total IS NULL)"
 
 
 def _columns(form: Format) -> dict[str, str]:

@@ -7,6 +7,7 @@ from costctl.formats._base import Expression, Format, TokenBlock, Value, Variant
 from costctl.formats.words import OPERATIONS, PROVIDERS, STATUSES
 from costctl.record import BUCKET_LIMIT, BY_NAME, MONEY_LIMIT, REQUEST_LIMIT
 from costctl.store.compile_classes import block_classes, tier
+from costctl.store.compile_counts import bad_count, count
 from costctl.store.compile_tags import fixed_map, merged_map
 from costctl.store.compile_tree import lit
 from costctl.store.compile_values import MONEY, NULL_TEXT, Values, of_our_time
@@ -96,19 +97,7 @@ class Rows:
             raw[f"n_{name}"] = self._picked(
                 parts, self.values.text(self.form.tokens.counts.get(name, ()))
             )
-            # An absurd count refuses its record, and must not overflow before it does.
-            number = f"try_cast(n_{name} AS BIGINT)"
-            typed[f"i_{name}"] = f"CASE WHEN {number} BETWEEN 0 AND {limit} THEN {number} END"
-            bad = bad_count(f"n_{name}", f"i_{name}")
-            if name == "total":
-                # Nothing is made of one that is no number, and of none where both sides are told.
-                typed["i_total"] = (
-                    f"CASE WHEN try_cast(n_total AS DOUBLE) IS NOT NULL THEN {typed['i_total']} END"
-                )
-                sides = " OR ".join(
-                    f"i_{side} IS NULL" for side in ("input", "output") if side in names
-                )
-                bad = f"(try_cast(n_total AS DOUBLE) IS NOT NULL AND {bad} AND ({sides or 'true'}))"
+            typed[f"i_{name}"], bad = count(name, names, limit)
             reasons.append((bad, f"{name} is no count of tokens"))
 
     def _expression(self, name: str) -> tuple[dict[int, Expression], Expression]:
@@ -239,14 +228,6 @@ class Rows:
         if "http_status" in self.columns:
             parts.append(f"CASE WHEN c_http_status >= {HTTP_ERROR} THEN 'error' END")
         return f"coalesce({', '.join([*parts, lit('ok')])})" if parts else lit("ok")
-
-
-def bad_count(text: str, number: str) -> str:
-    """Return the test that a filled text is no whole number, or none within the limits of `number`."""
-    fraction = (
-        f"(contains({text}, '.') AND NOT coalesce(try_cast({text} AS DOUBLE) = {number}, false))"
-    )
-    return f"({text} IS NOT NULL AND ({number} IS NULL OR {fraction}))"
 
 
 def cast(name: str, text: str, typed: str) -> tuple[str, str]:  # noqa: PLR0911 - one return per kind

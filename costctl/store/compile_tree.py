@@ -77,6 +77,12 @@ class Tree:
             node.json, node.items = True, None
             node.nodes.clear()
 
+    def want_number(self, keys: Keys) -> None:
+        """Have what is wanted at a path read as a number."""
+        node = self.at(keys)
+        assert node is not None  # noqa: S101 - it was asked for
+        node.number = True
+
     def want_entries(self, keys: Keys, entry: "Tree") -> None:
         """Ask for parts of each entry of a list; for the JSON of the list where more of it is wanted."""
         before = self.at(keys)

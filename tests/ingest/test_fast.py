@@ -24,7 +24,7 @@ VALUES = {
         st.sampled_from([None, "12", 7.0, 1.5, -3, "x", 10**13, 2**32, True, False, "inf"]),
     ),
     "completion_tokens": st.one_of(
-        st.integers(0, 10**4), st.sampled_from([None, "", "9", 2.0, 2**30, True])
+        st.integers(0, 10**4), st.sampled_from([None, "", "9", 2.0, 2**30, True, False, 0, 1])
     ),
     "total_tokens": st.one_of(
         st.integers(0, 10**6), st.sampled_from([None, "x", "700", 700.5, True, 10**13])
@@ -71,10 +71,14 @@ VALUES = {
 }
 
 
+THOROUGH = 1 << 40
+
+
 def rows(
-    path: Path, monkeypatch: pytest.MonkeyPatch, threshold: int
-) -> tuple[Sequence[object], object]:
+    path: Path, monkeypatch: pytest.MonkeyPatch, threshold: int, *, summed: bool = False
+) -> tuple[Sequence[tuple], tuple]:
     monkeypatch.setattr(_load, "FAST_FROM", threshold)
+    monkeypatch.setattr(_load, "sums_up", lambda *_: summed)
     with Store.memory() as store:
         (result,) = ingest(store, [str(path)])
         found = store.connection.execute(f"SELECT {COLUMNS} FROM usage ORDER BY ALL").fetchall()  # noqa: S608 - our own columns
@@ -86,6 +90,13 @@ def rows(
         result.rejected,
         result.first_reject,
     )
+
+
+def assert_all_ways_agree(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read a log thoroughly, by one pass over texts and by one pass over numbers."""
+    found = rows(path, monkeypatch, THOROUGH)
+    assert rows(path, monkeypatch, 0) == found
+    assert rows(path, monkeypatch, 0, summed=True) == found
 
 
 CHANGED = st.fixed_dictionaries({}, optional=VALUES)
@@ -106,7 +117,7 @@ def test_both_ways_give_the_same_rows(tmp_path, monkeypatch, changes):
             *(record(50 + n) for n in range(200)),
         ],
     )
-    assert rows(path, monkeypatch, 0) == rows(path, monkeypatch, 1 << 40)
+    assert_all_ways_agree(path, monkeypatch)
 
 
 def test_a_clean_log_takes_the_one_pass_way(tmp_path, monkeypatch):
@@ -133,6 +144,62 @@ def test_inputs_of_none_or_one_token_leave_the_others_to_the_one_pass_way(tmp_pa
     assert found == (0 + 1 + 102 + 1 + 1,)
 
 
+SIDES_AS_WORDS = [
+    (True, 10, 11, 1),
+    (False, 10, 10, 0),
+    (10, True, 11, 10),
+    (True, True, 2, 1),
+    (False, False, 0, 0),
+    (False, 0, False, 0),
+    (True, 10, 12, None),
+    (True, 10, 11.5, None),
+    (True, 10, None, None),
+    (1, 10, 12, 1),
+    (0, 0, 0, 0),
+    (0, 1, None, 0),
+    (1, "1", "2", 1),
+    ("true", 10, 11, 1),
+]
+
+
+@pytest.mark.parametrize("told", SIDES_AS_WORDS)
+def test_true_is_one_token_only_where_the_total_says_so(tmp_path, monkeypatch, told):
+    names = ("prompt_tokens", "completion_tokens", "total_tokens")
+    odd = record(0, **dict(zip(names, told, strict=False)))
+    path = write(tmp_path / "a.jsonl", [odd, *(record(n) for n in range(1, 9))])
+    assert_all_ways_agree(path, monkeypatch)
+    found, (*_, rejected, _) = rows(path, monkeypatch, THOROUGH)
+    inputs = [row[5] for row in found if row[3].second == 0]
+    assert (inputs, rejected) == (([], 1) if told[3] is None else ([told[3]], 0))
+
+
+def test_counts_that_their_total_proves_are_read_in_one_pass(tmp_path, monkeypatch):
+    """Failed calls and answers of one token are common, and no reason to look again."""
+    few = [record(n, prompt_tokens=n, completion_tokens=1, total_tokens=n + 1) for n in range(3)]
+    none = record(3, prompt_tokens=0, completion_tokens=0, total_tokens=0)
+    path = write(tmp_path / "a.jsonl", [*few, none, *(record(n) for n in range(10, 50))])
+    monkeypatch.setattr(_load, "FAST_FROM", 0)
+    monkeypatch.setattr("costctl.store.loading.Loader.stage", None)
+    with Store.memory() as store:
+        (result,) = ingest(store, [str(path)])
+    assert result.new_rows == 44
+
+
+def test_a_log_that_begins_with_sums_and_goes_on_without_is_read_alike(run, tmp_path):
+    write(
+        tmp_path / "a.jsonl",
+        [
+            *(record(n) for n in range(6000)),
+            *(record(6000 + n, total_tokens=None, completion_tokens=n % 2) for n in range(300)),
+        ],
+    )
+    found = json.loads(run("breakdown", "a.jsonl", "--json").stdout)["result"]["total"]
+    whole = [record(n) for n in range(6300)]
+    assert found["requests"] == 6300
+    assert found["tokens"]["input_uncached"] == sum(one["prompt_tokens"] for one in whole)
+    assert found["tokens"]["output"] == sum(one["completion_tokens"] for one in whole[:6000]) + 150
+
+
 @pytest.mark.parametrize("total", ["x", True, None, [1], "", {}])
 @pytest.mark.parametrize("told", [{}, {"completion_tokens": None}])
 def test_a_total_that_is_no_number_says_nothing(run, tmp_path, total, told):
@@ -150,7 +217,7 @@ UNUSUAL = ("1.5e1", "4_0.0", "2.9999999999999999999", "12.0000000000000000000000
 def test_both_ways_agree_on_unusual_ways_to_write_an_input(tmp_path, monkeypatch, given):
     odd = record(0, prompt_tokens=given)
     path = write(tmp_path / "a.jsonl", [odd, *(record(n) for n in range(1, 20))])
-    assert rows(path, monkeypatch, 0) == rows(path, monkeypatch, 1 << 40)
+    assert_all_ways_agree(path, monkeypatch)
 
 
 OVERFLOWS = json.dumps(record(90, completion_tokens=-(2**63), prompt_tokens=None))
@@ -162,7 +229,7 @@ def test_a_few_odd_lines_are_told_apart_from_the_clean_ones(tmp_path, monkeypatc
         tmp_path / "a.jsonl",
         [*(record(n) for n in range(20)), broken, *(record(n) for n in range(20, 40))],
     )
-    assert rows(path, monkeypatch, 0) == rows(path, monkeypatch, 1 << 40)
+    assert_all_ways_agree(path, monkeypatch)
 
 
 def test_repeats_are_found_range_by_range(tmp_path, monkeypatch):
