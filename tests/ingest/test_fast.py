@@ -92,11 +92,12 @@ def rows(
     )
 
 
-def assert_all_ways_agree(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read a log thoroughly, by one pass over texts and by one pass over numbers."""
+def assert_all_ways_agree(path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple:
+    """Read a log thoroughly, by one pass over texts and by one pass over numbers; return its rows and counts."""
     found = rows(path, monkeypatch, THOROUGH)
     assert rows(path, monkeypatch, 0) == found
     assert rows(path, monkeypatch, 0, summed=True) == found
+    return found
 
 
 CHANGED = st.fixed_dictionaries({}, optional=VALUES)
@@ -104,7 +105,7 @@ CHANGED = st.fixed_dictionaries({}, optional=VALUES)
 
 # An ingest costs far more than a record: few files, some with a handful of odd records and some with very many.
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     changes=st.lists(CHANGED, min_size=1, max_size=6) | st.lists(CHANGED, min_size=20, max_size=40)
@@ -167,8 +168,7 @@ def test_true_is_one_token_only_where_the_total_says_so(tmp_path, monkeypatch, t
     names = ("prompt_tokens", "completion_tokens", "total_tokens")
     odd = record(0, **dict(zip(names, told, strict=False)))
     path = write(tmp_path / "a.jsonl", [odd, *(record(n) for n in range(1, 9))])
-    assert_all_ways_agree(path, monkeypatch)
-    found, (*_, rejected, _) = rows(path, monkeypatch, THOROUGH)
+    found, (*_, rejected, _) = assert_all_ways_agree(path, monkeypatch)
     inputs = [row[5] for row in found if row[3].second == 0]
     assert (inputs, rejected) == (([], 1) if told[3] is None else ([told[3]], 0))
 
