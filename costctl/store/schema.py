@@ -8,7 +8,7 @@ from importlib.resources import files
 from costctl.record import BILLING, BY_NAME, MODEL, USAGE, UsageColumn
 from costctl.store.compile_tree import lit
 
-VERSION = 3
+VERSION = 4
 
 OLDEST = 2
 """Rows of an older schema have identities that a log read today does not give again."""
@@ -24,13 +24,18 @@ NARROW_COST = "DECIMAL(18, 18)"
 ORIGIN = ("source", "source_format")
 """Columns that are the same text in every row of a file: most rows hold its number in `origins` instead."""
 
-OFTEN = (
-    *("source_line", "ended_at", "trace_id", "session_id", "operation", "provider"),
-    *("response_model", "tier", "service_tier", "region", "cache_read", "cache_write"),
-    *("cache_write_long", "reasoning", "tokens_known", "units", "status", "http_status"),
-    *("error_code", "finish_reason", "latency_ms", "ttft_ms", "cache_hit", "user_id", "tags"),
+BY_AGENTS = (
+    *("source_line", "session_id", "operation", "provider", "response_model", "tier"),
+    *("service_tier", "region", "cache_read", "cache_write", "cache_write_long", "reasoning"),
+    *("tokens_known", "tags"),
 )
-"""What nested logs of coding agents, providers, gateways and traces fill besides what every source has."""
+"""What logs of coding agents and answers of providers fill besides what every source has."""
+
+BY_GATEWAYS = (
+    *("ended_at", "trace_id", "status", "http_status", "error_code", "finish_reason"),
+    *("latency_ms", "ttft_ms", "cache_hit", "user_id", "units"),
+)
+"""What logs of gateways, traces and callers fill besides."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +84,17 @@ class Layout:
 NARROW = Layout(
     "narrow_rows", "usage_narrow", tuple(c for c in USAGE if c.common), cost=NARROW_COST
 )
+AGENT = Layout(
+    "agent_rows", "usage_agent", tuple(c for c in USAGE if c.common or c.name in BY_AGENTS)
+)
 NESTED = Layout(
-    "nested_rows", "usage_nested", tuple(c for c in USAGE if c.common or c.name in OFTEN)
+    "nested_rows",
+    "usage_nested",
+    tuple(c for c in USAGE if c.common or c.name in {*BY_AGENTS, *BY_GATEWAYS}),
 )
 WIDE = Layout("usage_wide", "usage_wide", USAGE)
 
-LAYOUTS = (NARROW, NESTED, WIDE)
+LAYOUTS = (NARROW, AGENT, NESTED, WIDE)
 """The smallest first; each has the columns of the one before it, and the last one has them all."""
 
 NARROW_MADE = tuple(name for name in NARROW.stored if name not in {"origin", "ingest_id"})

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from costctl.store.schema import LAYOUTS, VERSION
 from tests.ingest.records import file_of, record, total_of, write
 
 SESSION = "sample_logs/formats/claude_code/claude_code_session.jsonl"
-NARROW, NESTED, WIDE = (layout.table for layout in LAYOUTS)
+NARROW, AGENT, NESTED, WIDE = (layout.table for layout in LAYOUTS)
 EVERYTHING = f"SELECT {', '.join(c.name for c in USAGE)} FROM usage ORDER BY event_key"  # noqa: S608 - our own columns
 
 
@@ -57,7 +58,7 @@ def test_each_table_has_the_columns_of_the_one_before_and_the_last_has_all():
     ("said", "table"),
     [
         ({}, NARROW),
-        ({"estimated_cost_usd": 1.5}, NESTED),
+        ({"estimated_cost_usd": 1.5}, AGENT),
         ({"status": "error"}, NESTED),
         ({"user_id": "ann"}, NESTED),
         ({"team": "search"}, WIDE),
@@ -81,17 +82,17 @@ def test_a_row_lies_in_the_smallest_table_that_holds_all_it_says(run, tmp_path, 
 def test_one_row_that_says_more_takes_the_rows_read_with_it_along(run, tmp_path):
     write(tmp_path / "a.jsonl", [answer("c1", 100), answer("c2", 50)])
     run("ingest", "a.jsonl")
-    assert held(tmp_path) == {NESTED: 2}
+    assert held(tmp_path) == {AGENT: 2}
     write(tmp_path / "b.jsonl", [answer("c3", 100), answer("c4", 100, audio=30)])
     run("ingest", "b.jsonl")
-    assert held(tmp_path) == {NESTED: 2, WIDE: 2}
+    assert held(tmp_path) == {AGENT: 2, WIDE: 2}
     tokens = total_of(run("breakdown", "--json"))["tokens"]
     assert (tokens["input_uncached"], tokens["audio_input"]) == (100 + 50 + 100 + 70, 30)
 
 
 def test_a_replaced_row_moves_to_the_table_of_what_it_says_now(run, tmp_path):
     for number, (prompt, audio, table) in enumerate(
-        [(100, 0, NESTED), (200, 30, WIDE), (300, 0, NESTED), (300, 0, NESTED)]
+        [(100, 0, AGENT), (200, 30, WIDE), (300, 0, AGENT), (300, 0, AGENT)]
     ):
         write(tmp_path / f"{number}.jsonl", [answer("c1", prompt, audio)])
         found = file_of(run("ingest", f"{number}.jsonl", "--json"))
@@ -106,29 +107,31 @@ def test_a_replaced_row_moves_to_the_table_of_what_it_says_now(run, tmp_path):
 
 def test_logs_read_again_add_nothing_to_any_table(run, tmp_path):
     calls = [record(1), record(2, status="error"), record(3, team="search")]
-    for name, call in zip("abc", calls, strict=True):
+    calls.append(record(4, estimated_cost_usd=1.5))
+    for name, call in zip("abce", calls, strict=True):
         write(tmp_path / f"{name}.jsonl", [call])
         run("ingest", f"{name}.jsonl")
     before = everything(tmp_path)
-    assert held(tmp_path) == {NARROW: 1, NESTED: 1, WIDE: 1}
+    assert held(tmp_path) == {NARROW: 1, AGENT: 1, NESTED: 1, WIDE: 1}
     write(tmp_path / "d.jsonl", calls)
     found = file_of(run("ingest", "d.jsonl", "--json"))
-    assert (found["new_rows"], found["duplicates"]) == (0, 3)
+    assert (found["new_rows"], found["duplicates"]) == (0, 4)
     assert everything(tmp_path) == before
     in_memory = total_of(run("breakdown", "d.jsonl", "--json"))
     assert in_memory == total_of(run("breakdown", "--json"))
-    assert in_memory["requests"] == 3
+    assert in_memory["requests"] == 4
 
 
 def test_no_question_tells_the_tables_apart(run, tmp_path):
     calls = [record(n, status="error" if n % 2 else None) for n in range(4)]
     calls += [record(n, team="search", user_id="ann") for n in range(4, 6)]
-    for number, some in enumerate((calls[0:4:2], calls[1:4:2], calls[4:])):
+    calls += [record(n, estimated_cost_usd=1.5) for n in range(6, 9)]
+    for number, some in enumerate((calls[0:4:2], calls[1:4:2], calls[4:6], calls[6:])):
         write(tmp_path / f"{number}.jsonl", some)
         run("ingest", f"{number}.jsonl")
-    assert held(tmp_path) == {NARROW: 2, NESTED: 2, WIDE: 2}
+    assert held(tmp_path) == {NARROW: 2, AGENT: 3, NESTED: 2, WIDE: 2}
     rows = json.loads(run("breakdown", "--by", "source,user,team", "--json").stdout)["result"]
-    assert total_of(run("breakdown", "--json"))["requests"] == 6
+    assert total_of(run("breakdown", "--json"))["requests"] == 9
     assert len(rows["rows"]) == 2
     early = total_of(run("breakdown", "--as-of", "2026-11-01T12:00:03Z", "--json"))
     assert (early["requests"], early["errors"]) == (3, 1)
@@ -136,29 +139,39 @@ def test_no_question_tells_the_tables_apart(run, tmp_path):
     assert (only["requests"], only["tokens"]["input_uncached"]) == (2, 104 + 105)
 
 
-def test_a_database_without_the_table_between_is_upgraded_in_place(run, tmp_path, request):
+OLDER = {
+    "2": ("usage_wide", ["DROP VIEW usage_nested", "DROP TABLE nested_rows"]),
+    "3": ("nested_rows", []),
+}
+"""Schema -> where it kept the rows of agents, and what else it did not have."""
+
+
+@pytest.mark.parametrize("schema", OLDER)
+def test_a_database_without_the_tables_between_is_upgraded_in_place(run, tmp_path, request, schema):
+    table, changes = OLDER[schema]
     shutil.copy(request.config.rootpath / SESSION, tmp_path / "s.jsonl")
     write(tmp_path / "a.jsonl", [record(1), record(2)])
     run("ingest", "a.jsonl", "s.jsonl")
-    assert held(tmp_path) == {NARROW: 2, NESTED: 4}
+    assert held(tmp_path) == {NARROW: 2, AGENT: 4}
     before = everything(tmp_path)
-    columns = ", ".join(column.name for column in USAGE)
-    rows = f"SELECT {columns} FROM usage SEMI JOIN nested_rows USING (event_key)"  # noqa: S608 - our own columns
     with Store.open(tmp_path / "costctl.duckdb", write=True) as store:
+        columns = next(", ".join(one.stored) for one in LAYOUTS if one.table == table)
+        rows = "(SELECT a.origin, u.* FROM usage u JOIN agent_rows a USING (event_key))"
         for statement in (
-            f"INSERT INTO usage_wide ({columns}) {rows}",
-            "DROP VIEW usage_nested",
-            "DROP TABLE nested_rows",
-            "UPDATE meta SET value = '2' WHERE key = 'schema'",
+            f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {rows}",  # noqa: S608 - our own table
+            "DROP VIEW usage_agent",
+            "DROP TABLE agent_rows",
+            *changes,
+            f"UPDATE meta SET value = '{schema}' WHERE key = 'schema'",  # noqa: S608
         ):
             store.connection.execute(statement)
     told = run("breakdown")
     assert told.code == 2
-    assert "schema 2" in told.stderr
+    assert f"schema {schema}" in told.stderr
     assert "costctl ingest" in told.stderr
     write(tmp_path / "b.jsonl", [record(3, status="error")])
     run("ingest", "b.jsonl", "s.jsonl")
-    assert held(tmp_path) == {NARROW: 2, NESTED: 1, WIDE: 4}
+    assert held(tmp_path) == dict(Counter({NARROW: 2, NESTED: 1}) + Counter({table: 4}))
     (new,) = [row for row in everything(tmp_path) if row not in before]
     assert len(everything(tmp_path)) == len(before) + 1
     assert new[2:4] == ("lesson_jsonl", "lesson_jsonl")

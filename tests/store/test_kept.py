@@ -106,7 +106,7 @@ def test_groups_are_made_anew_where_known_rows_changed(run, tmp_path, changed):
     run("ingest", log, "--db", db)
     change(db, 'UPDATE kept_0 SET "output" = "output" + 1000')
     if changed == "rows taken away":
-        change(db, "DELETE FROM nested_rows WHERE input_uncached = 0")
+        change(db, "DELETE FROM agent_rows WHERE input_uncached = 0")
         write(log, [*calls, _claude(41, 5)])
         expected = 40 * 5
     else:

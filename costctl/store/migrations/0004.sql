@@ -1,0 +1,2 @@
+-- `agent_rows` comes between `narrow_rows` and `nested_rows`, without the columns that agents' logs leave empty; the view
+-- `usage_agent` gives its rows the two texts of their origin. The program makes both, and rows stay where they are.
