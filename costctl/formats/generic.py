@@ -1,5 +1,6 @@
 """Logs that nobody knows: what the names of their fields suggest."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -16,9 +17,9 @@ from costctl.formats._base import (
     Value,
 )
 from costctl.formats.detect import Sample
-from costctl.formats.evaluate import found
+from costctl.formats.evaluate import found, text_of
 from costctl.formats.stated import Stated, overlaid
-from costctl.formats.usual_names import NAMES
+from costctl.formats.usual_names import LOOKS_LIKE, NAMES
 
 INSIDE: tuple[tuple[str, ...], ...] = (
     (),
@@ -85,11 +86,17 @@ def _candidates(names: Sequence[str]) -> Iterator[Path]:
 
 
 def _filled(sample: Sample, path: Path) -> bool:
+    """Return whether some record has a value at a path, and each that has one a value that may be meant."""
     fold = sample.container == "csv"
-    return any(
-        value not in (None, "", {}, []) and not isinstance(value, dict | list)
+    values = [
+        value
         for record in sample.records
         for value in found(record, path, fold=fold)
+        if value not in (None, "", {}, []) and not isinstance(value, dict | list)
+    ]
+    shape = LOOKS_LIKE.get(str(path.keys[-1]))
+    return bool(values) and (
+        shape is None or all(re.fullmatch(shape, text_of(value)) for value in values)
     )
 
 
@@ -108,6 +115,8 @@ def _form(
         )
     )
     keep_paths = tuple(p for n, p in located.items() if n in {"input", "output"})
+    # A row with a number of calls is their sum: its size is that of no prompt.
+    summed = "requests" in row or (said is not None and "requests" in said.row)
     form = Format(
         name="generic",
         about="any other JSON or CSV, by the names of its fields",
@@ -117,6 +126,7 @@ def _form(
         tokens=TokenBlock(counts=counts, input_includes=includes),
         text=tuple(Value(paths=(path,)) for path in _texts(sample)),
         identity=Identity(scope="generic"),
+        constants={"granularity": "bucket"} if summed else {},
         assumed=tuple(sorted(located)),
     )
     form = overlaid(form, said) if said else form

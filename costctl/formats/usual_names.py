@@ -1,5 +1,8 @@
 """What home-made logs call the fields that we know."""
 
+DATE = r"\d{4}-\d{2}-\d{2}.*"
+COUNT = r"\d+"
+
 NAMES: dict[str, tuple[str, ...]] = {
     "input": (
         *("prompt_tokens", "input_tokens", "promptTokens", "PromptTokens", "inputTokens"),
@@ -22,8 +25,10 @@ NAMES: dict[str, tuple[str, ...]] = {
     ),
     "occurred_at": (
         *("timestamp", "ts", "time", "created", "created_at", "start_time", "startTime"),
-        *("datetime_utc", "TimeGenerated", "logging_time"),
+        *("datetime_utc", "TimeGenerated", "logging_time", "date", "day", "period_start"),
+        "bucket_start",
     ),
+    "requests": ("requests", "request_count", "num_requests", "n_requests"),
     "requested_model": ("model", "model_name", "modelName", "main_model", "model_id"),
     "endpoint": ("endpoint", "feature", "use_case"),
     "request_id": ("request_id", "requestId", "id"),
@@ -31,3 +36,9 @@ NAMES: dict[str, tuple[str, ...]] = {
     "team": ("team",),
 }
 """Field -> names that it goes by, the likeliest first."""
+
+LOOKS_LIKE = {
+    **dict.fromkeys(("date", "day", "period_start", "bucket_start"), DATE),
+    **dict.fromkeys(NAMES["requests"], COUNT),
+}
+"""Name -> pattern of its values, where it may as well mean something else."""
