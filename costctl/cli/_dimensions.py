@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from costctl.errors import CostctlError, nearest
-from costctl.vocabulary import DIMENSIONS, Condition
-
-TAG = "tag."
+from costctl.dimensions import KNOWN, dimension_of
+from costctl.errors import CostctlError
+from costctl.vocabulary import Condition
 
 
 def condition_of(text: str) -> Condition:
@@ -23,18 +22,8 @@ def dimensions_of(texts: Sequence[str], default: Sequence[str]) -> tuple[str, ..
     words = ",".join(texts).split(",")
     names = tuple(dimension_of(name.strip()) for name in words if name.strip())
     if not names:
-        raise CostctlError("--by names no dimension", f"known: {', '.join(DIMENSIONS)}, tag.KEY")
+        raise CostctlError("--by names no dimension", KNOWN)
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise CostctlError(f"--by names {twice[0]} twice")
     return names
-
-
-def dimension_of(name: str) -> str:
-    """Return a known dimension."""
-    if name in DIMENSIONS or (name.startswith(TAG) and len(name) > len(TAG)):
-        return name
-    close = nearest(name, DIMENSIONS)
-    raise CostctlError(
-        f"unknown dimension {name!r}{close}", f"known: {', '.join(DIMENSIONS)}, tag.KEY"
-    )

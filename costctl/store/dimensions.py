@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
-from costctl.errors import CostctlError, nearest
+from costctl.dimensions import dimension_of
 from costctl.record import BY_NAME, MODEL
 from costctl.store.schema import LAYOUTS
-from costctl.vocabulary import DIMENSIONS, Condition, Window
+from costctl.vocabulary import Condition, Window
 
 TIME_DIMENSIONS = frozenset({"day", "week", "month", "hour"})
 
@@ -60,16 +60,6 @@ BRANCHES = tuple(Branch(layout.view, layout.names) for layout in LAYOUTS)
 """The one with the fewest columns first."""
 
 
-def check_dimension(name: str) -> str:
-    """Return the name of a dimension, or say which ones there are."""
-    if name in DIMENSIONS or (name.startswith("tag.") and len(name) > len("tag.")):
-        return name
-    raise CostctlError(
-        f"unknown dimension {name!r}{nearest(name, DIMENSIONS)}",
-        hint=f"known: {', '.join(DIMENSIONS)}, tag.NAME",
-    )
-
-
 def plain_expression(name: str, branch: Branch, parameters: Parameters) -> str:
     """Return a dimension that does not depend on the time, as SQL over a table."""
     if name.startswith("tag."):
@@ -111,7 +101,7 @@ def filters(
     """Return what follows WHERE."""
     terms = [*_window_terms(window, parameters)]
     for condition in where:
-        name = check_dimension(condition.dimension)
+        name = dimension_of(condition.dimension)
         if name in TIME_DIMENSIONS:
             expression = time_expression(name, "occurred_at", tz, parameters)
         else:

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from weakref import WeakKeyDictionary
 
+from costctl.dimensions import dimension_of
 from costctl.record import BY_NAME
 from costctl.store.connection import Store
 from costctl.store.dimensions import (
@@ -11,7 +12,6 @@ from costctl.store.dimensions import (
     TIME_DIMENSIONS,
     Branch,
     Parameters,
-    check_dimension,
     filters,
     plain_expression,
     time_expression,
@@ -173,7 +173,7 @@ def _dimension(
     branch: Branch,
     parameters: Parameters,
 ) -> str:
-    if check_dimension(name) not in TIME_DIMENSIONS:
+    if dimension_of(name) not in TIME_DIMENSIONS:
         return _grouped(plain_expression(name, branch, parameters), keys)
     slot = next(alias for expression, alias in keys.items() if "occurred_at" in expression)
     return time_expression(name, f"CAST({slot} AS TIMESTAMP)", query.tz, parameters)
@@ -238,6 +238,6 @@ def _single(branch: Branch, query: Query, parameters: Parameters) -> str:
 
 
 def _of_row(name: str, query: Query, branch: Branch, parameters: Parameters) -> str:
-    if check_dimension(name) in TIME_DIMENSIONS:
+    if dimension_of(name) in TIME_DIMENSIONS:
         return time_expression(name, "occurred_at", query.tz, parameters)
     return plain_expression(name, branch, parameters)
